@@ -1,0 +1,69 @@
+# The components: one object per source in one archive, the absent objects beside it, the script and the profiles.
+CC        = $(CROSS)gcc
+AR        = $(CROSS)ar
+COMP      = $(BUILD)/components/$(ARCH)
+UAPI      = $(BUILD)/uapi/$(ARCH)
+
+# What every part of the kernel is compiled with, whoever wrote it.
+KERNEL_CODE = -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) -fPIC \
+	-fno-semantic-interposition -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+	-fno-stack-protector -fno-strict-aliasing -fno-common -fno-math-errno -fno-tree-loop-distribute-patterns \
+	-fmacro-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=. $(ARCH_CFLAGS)
+WARNINGS = -Wall -Wextra -Wshadow -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wredundant-decls -Wlogical-op \
+	-Wduplicated-cond -Wjump-misses-init -Wno-unused-parameter -Wno-format-nonliteral \
+	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion \
+	-Werror=return-type -Werror=discarded-qualifiers -Wframe-larger-than=2048
+KERNEL_CFLAGS = $(KERNEL_CODE) $(WARNINGS) -I. -Iinclude -Iarch/$(ARCH)/include -isystem $(UAPI) \
+	-include core/kernel.h $(if $(DEBUG),-DWHITTLE_DEBUG=1,-DWHITTLE_DEBUG=0)
+
+FLOORS  = core mm drivers fs net exec abi
+SOURCES := $(sort $(shell find arch/$(ARCH) $(FLOORS) -name '*.[cS]' ! -name '*_test.c' \
+	   $(if $(filter yes,$(LEGACY_CALLS)),,! -path 'abi/legacy/*') ! -path '*/user/*'))
+ABSENT  := $(sort $(wildcard absent/*.c))
+OBJECTS = $(foreach s,$(SOURCES),$(COMP)/o/$(subst /,-,$(basename $s)).o)
+ABSENT_OBJECTS = $(ABSENT:%.c=$(COMP)/%.o)
+
+components: $(COMP)/kernel.a $(ABSENT_OBJECTS) $(COMP)/kernel.lds $(COMP)/sets.lds $(COMP)/header.lds \
+	$(COMP)/profiles.stamp
+
+# Objects of libraries that are fetched, not ours, add themselves here (net/lwip/lwip.mk).
+FETCHED_OBJECTS =
+
+$(COMP)/kernel.a: $$(OBJECTS) $$(FETCHED_OBJECTS)
+	@rm -f $@
+	@echo '  AR      $@'
+	@$(AR) rcsD $@ $^
+
+define kernel_object
+$(COMP)/o/$(subst /,-,$(basename $1)).o: $1 | $(UAPI)/linux
+	@mkdir -p $$(@D)
+	@echo '  CC      $1'
+	@$$(CC) $$(KERNEL_CFLAGS) $(if $(filter %.S,$1),-D__ASSEMBLER__=1) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach s,$(SOURCES),$(eval $(call kernel_object,$s)))
+
+$(COMP)/absent/%.o: absent/%.c | $(UAPI)/linux
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	@$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Only Linux's user-space headers are visible to the kernel, no libc's.
+$(UAPI)/linux:
+	@test -e $(UAPI_DIR)/linux/errno.h || { echo "missing: linux-libc-dev (for $(ARCH)): run 'make deps'"; exit 1; }
+	@mkdir -p $(UAPI)
+	@ln -sfn $(UAPI_ASM_DIR)/asm $(UAPI)/asm
+	@ln -sfn $(UAPI_DIR)/asm-generic $(UAPI)/asm-generic
+	@ln -sfn $(UAPI_DIR)/linux $@
+
+$(COMP)/kernel.lds: arch/$(ARCH)/kernel.lds
+	@mkdir -p $(@D)
+	@cp $< $@
+$(COMP)/sets.lds $(COMP)/header.lds: $(COMP)/%.lds: link/sets link/sets.awk
+	@mkdir -p $(@D)
+	@LC_ALL=C awk -v part=$* -f link/sets.awk link/sets > $@
+$(COMP)/profiles.stamp: $(wildcard profiles/$(ARCH)/*)
+	@mkdir -p $(COMP)/profiles
+	@cp $^ $(COMP)/profiles/ && touch $@
+
+-include $(OBJECTS:.o=.d) $(ABSENT_OBJECTS:.o=.d)
