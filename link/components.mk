@@ -64,6 +64,6 @@ $(COMP)/sets.lds $(COMP)/header.lds: $(COMP)/%.lds: link/sets link/sets.awk
 	@LC_ALL=C awk -v part=$* -f link/sets.awk link/sets > $@
 $(COMP)/profiles.stamp: $(wildcard profiles/$(ARCH)/*)
 	@mkdir -p $(COMP)/profiles
-	@cp $^ $(COMP)/profiles/ && touch $@
+	@$(if $^,cp $^ $(COMP)/profiles/ &&) touch $@
 
 -include $(OBJECTS:.o=.d) $(ABSENT_OBJECTS:.o=.d)
