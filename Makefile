@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 
 all: tool components
 
+include scripts/scripts.mk
 include arch/$(ARCH)/arch.mk
 include link/components.mk
 -include net/lwip/lwip.mk
