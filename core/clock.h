@@ -1,0 +1,41 @@
+/* Clocks and timers as components with a rating: the best of each kind that answers wins (core/clock.c).
+ *
+ * Time is nanoseconds since start (clock_monotonic_ns) and an offset to the epoch. The counter-to-nanoseconds factor
+ * is a 32.32-like multiplication that the vDSO shares with programs (core/timekeeping.h).
+ */
+#ifndef CORE_CLOCK_H
+#define CORE_CLOCK_H
+
+struct clocksource {
+	const char *name;
+	uint64_t (*read)(void);      /* never goes backwards */
+	uint64_t (*probe)(void);     /* Return: ticks a second, 0 if not there */
+	int rating;
+	unsigned flags;              /* CLOCKSOURCE_VDSO: programs can read it too */
+	uint64_t reserved;
+};
+#define CLOCKSOURCE_VDSO 1u
+SET_DECLARE(clocksource, struct clocksource, 40);
+
+struct clockevent {
+	const char *name;
+	uint64_t (*probe)(void);               /* Return: ticks a second, 0 if not there */
+	void (*start)(void);                   /* on each processor */
+	void (*set)(uint64_t delta_ns);        /* interrupt once after that time; interrupts are off */
+	int rating;
+	unsigned reserved;
+};
+SET_DECLARE(clockevent, struct clockevent, 40);
+
+#define NSEC_PER_SEC 1000000000ull
+
+uint64_t clock_monotonic_ns(void);
+uint64_t clock_realtime_ns(void);
+/** clock_set_realtime() - set the wall clock; @ns since the epoch. */
+void clock_set_realtime(uint64_t ns);
+/** clock_rtc_seconds() - the machine's battery clock, seconds since the epoch; 0 without one. Weak in absent/. */
+uint64_t clock_rtc_seconds(void);
+/** clock_interrupt() - a clockevent fired. Context: interrupt, off. */
+void clock_interrupt(void);
+
+#endif

@@ -1,0 +1,47 @@
+/* The order of locks: a thread may take a lock only if its rank is higher than that of every lock it holds.
+ *
+ * Checked at run time in a debug build (core/lock.c). One line of reason for each rank; locks of the same rank may be
+ * held together only where a comment at the place says in which order.
+ */
+#ifndef CORE_LOCK_RANK_H
+#define CORE_LOCK_RANK_H
+
+enum lock_rank {
+	RANK_NONE = 0,
+	/* Sleeping locks, outermost first. */
+	RANK_PROCESS,     /* life of a process and its threads: taken before anything they own */
+	RANK_MOUNT,       /* the tree of mounts: held across path walks */
+	RANK_RENAME,      /* one rename at a time: taken before the directories' locks */
+	RANK_DIRECTORY,   /* entries of a directory: parent before child */
+	RANK_EPOLL,       /* an epoll set: calls poll of its members */
+	RANK_EPOLL_INNER, /* an epoll set that is a member of another */
+	RANK_FILE,        /* position of an open file: held across its I/O */
+	RANK_INODE,       /* contents and size of a file: its I/O copies from and to programs, which may fault */
+	RANK_SOCKET,      /* state of one socket */
+	RANK_SOCKET_PEER, /* its peer: AF_UNIX, lower address first */
+	RANK_PIPE,        /* a pipe's ring: copies from and to programs */
+	RANK_MM,          /* mappings of an address space: taken in faults, so inside whatever copies */
+	RANK_PAGE_CACHE,  /* pages of a file: looked up in a fault */
+	/* Spinning locks. */
+	RANK_SPIN,
+	RANK_FILES = RANK_SPIN, /* table of descriptors */
+	RANK_SIGNAL,      /* handlers and queues of a process */
+	RANK_FUTEX,       /* one bucket of the futex table */
+	RANK_FUTEX_PEER,  /* the second bucket of a requeue, higher address */
+	RANK_NET,         /* lwIP, whole: calls out to sockets and drivers */
+	RANK_SOCKET_BUF,  /* a socket's queues: filled under lwIP's lock */
+	RANK_POLL,        /* ready list of an epoll set: reached from wake-ups */
+	RANK_TTY,         /* console input: echoes */
+	RANK_DEVICE,      /* a device's queues and registers */
+	RANK_WAIT,        /* a wait queue: woken under most of the above */
+	RANK_WAIT_NESTED, /* a wait queue woken from another's entry (epoll) */
+	RANK_TIMER,       /* timers of a processor: armed under any lock */
+	RANK_RUN_QUEUE,   /* threads ready on a processor: wake-ups end here */
+	RANK_SLAB,        /* one class of objects */
+	RANK_PAGES,       /* free pages: under every allocation */
+	RANK_VMAP,        /* kernel address ranges and page tables */
+	RANK_RANDOM,      /* pool of random numbers */
+	RANK_LOG,         /* the log: may be called anywhere */
+};
+
+#endif

@@ -1,0 +1,84 @@
+/* Pages of memory (core/page.c): a buddy allocator whose descriptors come into being when a block is first split.
+ *
+ * Memory is handled in blocks of 2 MiB. A whole block has no descriptors; splitting it uses its own first pages for
+ * them, so that start-up does no work per page. All RAM is mapped at DIRECT_MAP_START, writable, never executable.
+ * Small orders go through a stack of free pages per processor.
+ */
+#ifndef CORE_PAGE_H
+#define CORE_PAGE_H
+
+#include <arch/layout.h>
+#include <core/boot_info.h>
+#include <core/list.h>
+
+#define BLOCK_SHIFT     21
+#define BLOCK_SIZE      (1ul << BLOCK_SHIFT)
+#define PAGE_ORDER_MAX  8 /* largest order that page_alloc() serves: 1 MiB */
+
+/* One page, or the first of a larger piece. */
+struct page {
+	uint32_t refs;       /* atomic; 0: free */
+	uint8_t order;       /* of the piece that starts here; I while allocated */
+	uint8_t flags;       /* PAGE_* */
+	uint16_t slab_class; /* which kmalloc class, while PAGE_SLAB */
+	union {
+		struct list list; /* the allocator while free; the owner while allocated */
+		struct {
+			void *owner;    /* the page cache or anonymous mapping that holds it */
+			uint64_t index; /* which page of the owner it is */
+		};
+	};
+	uint64_t private;    /* the owner's */
+};
+_Static_assert(sizeof(struct page) == 32, "struct page");
+
+#define PAGE_SLAB  1u
+#define PAGE_FREE  2u
+#define PAGE_DIRTY 4u
+
+enum page_flags {
+	PAGE_ZERO = 1,  /* filled with zeroes */
+	PAGE_ATOMIC = 2 /* do not reclaim, do not sleep */
+};
+
+static inline void *page_direct(paddr_t p)
+{
+	return (void *)(DIRECT_MAP_START + p);
+}
+static inline paddr_t page_direct_paddr(const void *v)
+{
+	return (paddr_t)v - DIRECT_MAP_START;
+}
+
+/** page_init() - hand all RAM of boot_info that the image and its boot area do not occupy to the allocator. */
+void page_init(void);
+
+/**
+ * page_alloc() - 2^@order pages in a row, naturally aligned, with one reference.
+ * Context: any; with PAGE_ATOMIC also interrupt. Return: the first page's descriptor, or NULL if memory is short.
+ */
+struct page *page_alloc(unsigned order, unsigned flags) __must_check;
+/** page_get() - one more reference. */
+static inline void page_get(struct page *p)
+{
+	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+}
+/** page_put() - one reference less; the last one frees. */
+void page_put(struct page *p);
+/** page_alloc_run() - @count pages in a row, however many (whole blocks if large). Return: address, or NULL. */
+void *page_alloc_run(size_t count, unsigned flags) __must_check;
+void page_free_run(void *run, size_t count);
+
+paddr_t page_paddr(const struct page *p);
+/** page_of() - the descriptor of an allocated page; it must come from page_alloc(). */
+struct page *page_of(paddr_t p);
+static inline void *page_address(const struct page *p)
+{
+	return page_direct(page_paddr(p));
+}
+
+/** page_total(), page_free_count() - pages the machine has for use, and that are free now. */
+uint64_t page_total(void);
+uint64_t page_free_count(void);
+
+#endif

@@ -1,0 +1,21 @@
+/* The end of the machine (core/power.c): the program's status leaves as one byte, then power off.
+ *
+ * Ways to power off are entries of a set, tried from the highest rating down; the last resort is a triple fault.
+ */
+#ifndef CORE_POWER_H
+#define CORE_POWER_H
+
+struct poweroff {
+	const char *name;
+	void (*off)(void); /* returns if it did not work */
+	int rating;
+	unsigned reserved;
+};
+SET_DECLARE(poweroff, struct poweroff, 24);
+
+/** machine_exit() - report @status (0..255) where `whittle run` reads it, flush the log, power off. */
+void machine_exit(int status) __noreturn;
+/** machine_report_status() - the byte on the debug port (include/whittle/console.h). Return: the port answered. */
+bool machine_report_status(int status);
+
+#endif

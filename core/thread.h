@@ -1,0 +1,89 @@
+/* Threads (core/thread.c), and which of them runs (core/sched.c).
+ *
+ * A thread has a kernel stack with a guard page below, and, if it belongs to a program, a process. Kernel code always
+ * runs on the thread's kernel stack. Lifetime: counted; the processor that runs it holds one reference, whoever can
+ * find it another.
+ */
+#ifndef CORE_THREAD_H
+#define CORE_THREAD_H
+
+#include <arch/thread.h>
+#include <core/lock.h>
+
+#define KERNEL_STACK_SIZE 16384ul
+
+struct process;
+struct trap_frame;
+struct signal_thread;
+
+enum thread_state {
+	THREAD_READY,    /* on a run queue, or running */
+	THREAD_WAITING,  /* until thread_wake() */
+	THREAD_DEAD,
+};
+
+/* thread->work: what must be done before the thread returns to its program. */
+#define WORK_SIGNAL 1u /* signals may be deliverable */
+#define WORK_EXIT   2u /* the process ends: leave by thread_exit() */
+
+struct thread {
+	struct arch_thread arch;      /* first: entry code knows its offsets; stack pointer, FS base, FPU */
+	uint32_t work;                /* atomic: WORK_* */
+	uint32_t state;               /* enum thread_state; its run queue's lock, or the thread itself */
+	struct process *process;      /* ref; NULL: a kernel thread */
+	struct trap_frame *frame;     /* where the program's registers were saved; valid inside a call or fault */
+	uint32_t refs;                /* atomic */
+	int32_t tid;                  /* Linux thread id */
+	struct list run_node;         /* run queue's lock */
+	struct list process_node;     /* in process->threads; process lock */
+	struct signal_thread *signal; /* owned by core/signal.c: mask, pending */
+	void *stack;                  /* owned: lowest address */
+	uint64_t slice_end_ns;        /* when its turn ends; run queue's lock */
+	uint64_t run_time_ns;         /* used so far; run queue's lock */
+	uint64_t run_start_ns;        /* when it was last put on the processor */
+	uint64_t switches_voluntary, switches_forced;
+	uint32_t cpu;                 /* where it runs or ran last */
+	bool on_cpu;                  /* a: its registers are live on a processor */
+	bool preempted;
+	bool interruptible;           /* its wait ends with a signal; wait.c */
+	int32_t __user *clear_child_tid; /* set_tid_address(2) */
+	void __user *robust_list;        /* set_robust_list(2) */
+	size_t robust_list_size;
+	void __user *rseq;               /* rseq(2), NULL: not registered */
+	uint32_t rseq_signature;
+	char name[16];                /* comm; written by the thread itself */
+	long restart_data[4];         /* restart_syscall(2); abi */
+	struct held_lock *held_locks; /* debug builds: core/lock.c */
+};
+
+static inline struct thread *thread_current(void)
+{
+	return (struct thread *)percpu_get(current_thread);
+}
+#define current thread_current()
+
+/**
+ * thread_create() - a thread that will run @entry(@argument) in the kernel; not started.
+ * @process: ref taken if not NULL.  Context: may sleep.  Return: NULL if memory is short; one reference, the caller's.
+ */
+struct thread *thread_create(const char *name, struct process *process, void (*entry)(void *), void *argument)
+	__must_check;
+/** thread_start() - put a new thread on a run queue. */
+void thread_start(struct thread *t);
+void thread_get(struct thread *t);
+void thread_put(struct thread *t);
+/** thread_exit() - end the current thread; its stack is freed by the next one on the processor. */
+void thread_exit(void) __noreturn;
+/** thread_by_tid() - a reference to the thread with this id, or NULL. */
+struct thread *thread_by_tid(int tid) __must_check;
+
+/** schedule() - let another thread run. Interrupts may be in any state; preemption is on, no spinlock is held. */
+void schedule(void);
+/** thread_wake() - make a WAITING thread ready. Context: any. Return: it was waiting. */
+bool thread_wake(struct thread *t);
+/** thread_yield() - to the end of the queue. */
+void thread_yield(void);
+/** thread_run_time_ns() - processor time used, the current turn included. */
+uint64_t thread_run_time_ns(const struct thread *t);
+
+#endif

@@ -1,0 +1,83 @@
+/* An open file: what a descriptor refers to, whatever is behind it (a file, a pipe, a socket, an event counter).
+ *
+ * Lifetime: counted; a descriptor holds one reference, a call in progress another. release() runs when the last one
+ * goes, possibly sleeping.
+ */
+#ifndef FS_FILE_H
+#define FS_FILE_H
+
+#include <core/lock.h>
+#include <core/wait.h>
+#include <fs/io.h>
+#include <linux/eventpoll.h>
+#include <linux/fcntl.h>
+
+struct dentry;
+struct file;
+struct inode;
+struct mount;
+struct vm_object;
+struct dir_context;
+
+/* poll(): a file adds its wait queues to the caller's table, if there is one, then says what is ready. */
+struct poll_table {
+	/** add() - the file's state changes are announced on @q. May sleep; called with no spinlock held. */
+	void (*add)(struct poll_table *t, struct wait_queue *q);
+};
+static inline void poll_wait(struct poll_table *t, struct wait_queue *q)
+{
+	if (t)
+		t->add(t, q);
+}
+
+struct file_ops {
+	/* @pos: where, and moved on; NULL where position has no meaning. Return: bytes, or -errno (-EAGAIN: O_NONBLOCK). */
+	ssize_t (*read)(struct file *f, struct io *io, off_t *pos);
+	ssize_t (*write)(struct file *f, struct io *io, off_t *pos);
+	off_t (*seek)(struct file *f, off_t offset, int whence);
+	/* EPOLL* bits that hold now. NULL: always readable and writable. */
+	uint32_t (*poll)(struct file *f, struct poll_table *t);
+	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg); /* -ENOTTY: not mine */
+	/* What mmap(2) maps: *@object gets a reference. NULL: -ENODEV. */
+	int (*mmap)(struct file *f, struct vm_object **object, unsigned prot, unsigned flags);
+	int (*readdir)(struct file *f, struct dir_context *ctx);
+	int (*fsync)(struct file *f, bool data_only);
+	long (*fallocate)(struct file *f, int mode, off_t offset, off_t n);
+	void (*release)(struct file *f);
+	/* What /proc/self/fd/N reads as, for what has no path: "socket:[%lu]" with the file's number. */
+	const char *link_name;
+};
+
+struct file {
+	const struct file_ops *ops;   /* I */
+	uint32_t refs;                /* atomic */
+	uint32_t flags;               /* O_*: access mode I, O_APPEND O_NONBLOCK by fcntl: read once */
+	void *private;                /* the ops' own */
+	off_t pos;                    /* pos_lock */
+	struct mutex pos_lock;        /* RANK_FILE; taken only for what can seek and is shared */
+	struct inode *inode;          /* ref; NULL: has none (pipe, socket …) */
+	struct dentry *dentry;        /* ref; NULL likewise */
+	struct mount *mount;          /* ref */
+	uint64_t number;              /* of an anonymous file: its inode number for fstat and /proc */
+	struct list epoll_items;      /* fs/epoll.c */
+	struct spinlock epoll_lock;   /* RANK_POLL's outer side: epoll_items */
+	int owner;                    /* F_SETOWN */
+};
+
+#define FILE_READABLE(f) (((f)->flags & O_ACCMODE) != O_WRONLY)
+#define FILE_WRITABLE(f) (((f)->flags & O_ACCMODE) != O_RDONLY)
+
+/** file_alloc() - one reference. @flags: O_*. Return: NULL if memory is short. */
+struct file *file_alloc(const struct file_ops *ops, void *private, unsigned flags) __must_check;
+static inline void file_get(struct file *f)
+{
+	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
+}
+void file_put_last_(struct file *f);
+static inline void file_put(struct file *f)
+{
+	if (__atomic_fetch_sub(&f->refs, 1, __ATOMIC_ACQ_REL) == 1)
+		file_put_last_(f);
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* The table of descriptors of a process (fs/files.c).
+ *
+ * A call takes its file by fd_get() and gives it back by file_put().
+ */
+#ifndef FS_FILES_H
+#define FS_FILES_H
+
+#include <fs/file.h>
+
+struct files;
+
+struct files *files_create(void) __must_check;
+/** files_copy() - a table with the same files, for clone without CLONE_FILES. */
+struct files *files_copy(struct files *from) __must_check;
+void files_get_table(struct files *t);
+void files_put_table(struct files *t);
+/** files_close_on_exec() - close what has FD_CLOEXEC. */
+void files_close_on_exec(struct files *t);
+
+/** fd_get() - the file behind @fd of the current process, with a reference; NULL: -EBADF. */
+struct file *fd_get(int fd) __must_check;
+/** fd_install() - the lowest free descriptor from @from gets @f (its reference moves). -EMFILE, -ENOMEM. */
+int fd_install(struct file *f, bool cloexec, int from) __must_check;
+/** fd_replace() - @fd becomes @f, what was there is closed. As dup2. */
+int fd_replace(int fd, struct file *f, bool cloexec) __must_check;
+int fd_close(int fd);
+int fd_close_range(unsigned first, unsigned last, bool only_mark_cloexec);
+bool fd_cloexec_get(int fd);
+int fd_cloexec_set(int fd, bool on);
+/** fd_reserve() … fd_fill(): a number first, its file later (accept, SCM_RIGHTS); fd_unreserve() gives it back. */
+int fd_reserve(bool cloexec, int from) __must_check;
+void fd_fill(int fd, struct file *f);
+void fd_unreserve(int fd);
+/** files_for_each() - call @visit for each open descriptor, in order; for /proc/self/fd. */
+int files_for_each(struct files *t, int (*visit)(void *ctx, int fd, struct file *f), void *ctx);
+
+#endif

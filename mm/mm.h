@@ -1,0 +1,66 @@
+/* Address spaces (mm/): mappings in a balanced tree, pages filled in by faults, private pages copied on write.
+ *
+ * Locking: mm->lock (RANK_MM) for everything in the tree; faults take it too. All addresses and lengths are bytes,
+ * page-aligned unless said otherwise. Numbers of protections and flags are Linux's (PROT_*, MAP_*).
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include <arch/mmu.h>
+#include <core/lock.h>
+#include <mm/vm_object.h>
+
+struct vma;
+
+struct mm {
+	struct mutex lock;
+	struct mmu mmu;
+	uint32_t refs;            /* atomic */
+	struct vma *root;         /* lock: tree by address */
+	struct vma *last_hit;     /* lock: where the last fault was */
+	uint64_t map_count;       /* lock */
+	uint64_t total_pages;     /* lock: all mappings */
+	uint64_t anon_pages;      /* a: resident private pages */
+	uint64_t brk_start, brk;  /* lock */
+	uint64_t mmap_top;        /* highest address mmap hands out from; I */
+	uint64_t stack_top;       /* I */
+	uint64_t limit;           /* first address no program mapping reaches; copy routines check it */
+	uint64_t code_start, code_end, data_start, data_end; /* for /proc; set by exec */
+};
+
+struct mm *mm_create(void) __must_check;
+void mm_get(struct mm *mm);
+void mm_put(struct mm *mm);
+/** mm_activate() - the current processor runs in @mm from now on (NULL: the kernel's own tables). */
+void mm_activate(struct mm *mm);
+
+/**
+ * mm_map() - mmap(2). @object: NULL for anonymous memory; a reference is taken. @offset: bytes into the object.
+ * @flags: MAP_SHARED or MAP_PRIVATE, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_POPULATE, MAP_NORESERVE.
+ * Return: the address, or -errno.
+ */
+long mm_map(struct mm *mm, uint64_t address, uint64_t length, int prot, int flags, struct vm_object *object,
+	    uint64_t offset);
+long mm_unmap(struct mm *mm, uint64_t address, uint64_t length);
+long mm_protect(struct mm *mm, uint64_t address, uint64_t length, int prot);
+long mm_remap(struct mm *mm, uint64_t old, uint64_t old_length, uint64_t new_length, int flags, uint64_t new_address);
+long mm_advise(struct mm *mm, uint64_t address, uint64_t length, int advice);
+long mm_brk(struct mm *mm, uint64_t new_brk);
+/** mm_write(), mm_read() - to and from another (or a not yet running) address space, by faulting pages in. */
+int mm_write(struct mm *mm, uint64_t address, const void *from, size_t n);
+int mm_read(struct mm *mm, uint64_t address, void *to, size_t n);
+/** mm_object_truncated() - pages of @object from @index on are gone: unmap them everywhere. */
+void mm_object_truncated(struct vm_object *object, uint64_t index);
+
+/* One mapping as /proc/self/maps shows it. */
+struct mm_range {
+	uint64_t start, end, offset, inode;
+	int prot;
+	bool shared, stack, heap;
+	uint64_t resident_pages;
+	char path[256];
+};
+/** mm_next_range() - the first mapping that ends above @from. Return: false at the end. */
+bool mm_next_range(struct mm *mm, uint64_t from, struct mm_range *out);
+
+#endif

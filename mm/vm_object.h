@@ -1,0 +1,32 @@
+/* What a mapping maps: something that has pages by index (a file's page cache, an image in memory, shared memory).
+ *
+ * mm/ asks it for pages when they are touched; file systems and others implement it.
+ */
+#ifndef MM_VM_OBJECT_H
+#define MM_VM_OBJECT_H
+
+#include <core/page.h>
+
+struct vm_object;
+
+/* One page as an object hands it out. */
+struct vm_page {
+	paddr_t paddr;
+	struct page *page; /* ref, moved to the taker; NULL: memory that lies there anyway, neither counted nor freed */
+};
+
+struct vm_object_ops {
+	/* Page @index, for writing into the object itself if @write. May sleep. 0; -EFAULT: past the end (SIGBUS);
+	 * -ENOMEM; -EIO. */
+	int (*page)(struct vm_object *o, uint64_t index, bool write, struct vm_page *out);
+	void (*get)(struct vm_object *o); /* one more reference */
+	void (*put)(struct vm_object *o);
+	/* Its path for /proc/self/maps; "" if none. Inode number and device likewise. */
+	void (*describe)(struct vm_object *o, char *path, size_t size, uint64_t *inode);
+};
+
+struct vm_object {
+	const struct vm_object_ops *ops;
+};
+
+#endif
