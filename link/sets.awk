@@ -1,4 +1,5 @@
 # Turns link/sets into two parts of a linker script: -v part=sets (the entries) or -v part=header (struct kernel_header).
+BEGIN { n = 0 }
 /^#/ || NF == 0 { next }
 { name[n] = $1; stride[n] = $2; n++ }
 function text(s, width,    i, out)
