@@ -23,6 +23,6 @@ END {
 	}
 	for (i = 0; i < n; i++) {
 		print ". = ALIGN(8); set_begin_" name[i] " = .; *(SORT(.set." name[i] ".*)) set_end_" name[i] " = .;"
-		print "ASSERT((set_end_" name[i] " - set_begin_" name[i] ") % " stride[i] " == 0, \"link/sets: stride of " name[i] "\")"
+		print "ASSERT((set_end_" name[i] " - set_begin_" name[i] ") % " stride[i] " == 0, \"link/sets: stride of " name[i] "\");"
 	}
 }
