@@ -1,0 +1,50 @@
+/* The component set: what the objects of the archive and of absent/ say about themselves (core/set.h). */
+#ifndef TOOLS_LINK_COMPONENTS_H
+#define TOOLS_LINK_COMPONENTS_H
+
+#include <libelf.h>
+
+#include "tools/util/util.h"
+
+#define TOOL_ARCH "x86_64"
+
+struct component {
+	char *name, *line;
+};
+
+struct object {
+	char *name;                  /* of the archive member, or of the file in absent/ */
+	struct component *component; /* never NULL: one named after the file where the object does not say */
+	bool absent;                 /* a default for a part that may be left out */
+	Elf *elf;
+};
+
+/* One entry of a linker set. */
+struct entry {
+	char *set, *name, *symbol;
+	struct object *object;
+};
+
+struct component_set {
+	char *dir;
+	struct component **components; /* by name */
+	struct object **objects;
+	struct entry *entries; /* by set and name */
+	size_t component_count, object_count, entry_count;
+	struct strings sets;     /* all that the linker script knows */
+	struct strings profiles; /* names, sorted */
+	uint8_t id[32];
+};
+
+/** components_load() - read the set of this tool; fails with a sentence when there is none. */
+struct component_set *components_load(void);
+struct component *components_find(const struct component_set *set, const char *name);
+/** components_find_entry() - by "SET:NAME". */
+struct entry *components_find_entry(const struct component_set *set, const char *name);
+struct object *components_find_object(const struct component_set *set, const char *member, bool absent);
+/** components_all_names() - what --with and --without take, for suggestions. */
+struct strings components_all_names(const struct component_set *set);
+/** object_section_bytes() - bytes of the object's loaded sections, .bss included: the most that it can cost. */
+size_t object_section_bytes(const struct object *object);
+
+#endif

@@ -1,0 +1,142 @@
+/* Profiles: short text files of roots, read in order (the syntax stands in profiles/x86_64/base). */
+#include "profile.h"
+
+#include <string.h>
+
+#define DEEPEST 8 /* includes within includes: more is a circle */
+
+static void read_file(const struct component_set *set, struct roots *roots, const char *name, unsigned depth,
+		      char **ret_summary);
+
+/* Calls add or takes away the entries that NAME stands for. Return: false when there is no such name. */
+static bool apply(const struct component_set *set, struct roots *roots, const char *name, bool with)
+{
+	const struct component *c = components_find(set, name);
+	const struct entry *one = components_find_entry(set, name);
+
+	if (!c && !one)
+		return false;
+	for (size_t i = 0; i < set->entry_count; i++) {
+		const struct entry *e = &set->entries[i];
+
+		if (one ? e != one : e->object->component != c)
+			continue;
+		if (with)
+			strings_add_once(&roots->symbols, e->symbol);
+		else
+			strings_remove(&roots->symbols, e->symbol);
+	}
+	return true;
+}
+
+static void add_set(const struct component_set *set, struct roots *roots, const char *name)
+{
+	for (size_t i = 0; i < set->entry_count; i++) {
+		if (!strcmp(name, "*") || !strcmp(set->entries[i].set, name))
+			strings_add_once(&roots->symbols, set->entries[i].symbol);
+	}
+}
+
+static void read_line(const struct component_set *set, struct roots *roots, const char *where, char *line,
+		      unsigned depth)
+{
+	char *rest, *word = strtok_r(line, " \t", &rest), *name = strtok_r(NULL, " \t", &rest);
+	struct strings names;
+
+	if (!word)
+		return;
+	if (!name || strtok_r(NULL, " \t", &rest))
+		fail("%s: a line is a word and one name", where);
+	if (!strcmp(word, "include")) {
+		read_file(set, roots, name, depth + 1, NULL);
+	} else if (!strcmp(word, "root")) {
+		strings_add_once(&roots->symbols, name);
+	} else if (!strcmp(word, "set") || !strcmp(word, "follow")) {
+		if (strcmp(name, "*") && !strings_has(&set->sets, name))
+			fail("%s: there is no linker set %s%s", where, name, nearest(name, &set->sets));
+		if (*word == 's')
+			add_set(set, roots, name);
+		else
+			strings_add_once(&roots->follow, name);
+	} else if (!strcmp(word, "with") || !strcmp(word, "without")) {
+		names = components_all_names(set);
+		if (!apply(set, roots, name, !word[4]))
+			fail("%s: there is no component %s%s", where, name, nearest(name, &names));
+	} else {
+		fail("%s: %s is not a word of profiles", where, word);
+	}
+}
+
+static void read_file(const struct component_set *set, struct roots *roots, const char *name, unsigned depth,
+		      char **ret_summary)
+{
+	char *path = strchr(name, '/') ? xstrdup(name) : path_join(set->dir, format("profiles/%s", name));
+	struct buf text = { 0 };
+	char *rest, *line;
+	unsigned number = 0;
+
+	if (depth > DEEPEST)
+		fail("profile %s: its includes go round in a circle", name);
+	if (!strchr(name, '/') && !strings_has(&set->profiles, name))
+		fail("there is no profile %s%s", name, nearest(name, &set->profiles));
+	must_read(path, &text);
+	for (line = text.data; line; line = rest) {
+		rest = strchr(line, '\n');
+		if (rest)
+			*rest++ = '\0';
+		number++;
+		if (number == 1 && ret_summary)
+			*ret_summary = xstrdup(line + strspn(line, "# "));
+		line[strcspn(line, "#")] = '\0';
+		read_line(set, roots, format("%s:%u", path, number), line, depth);
+	}
+}
+
+struct roots profile_read(const struct component_set *set, const char *name, char **ret_summary)
+{
+	struct roots roots = { 0 };
+
+	read_file(set, &roots, name, 0, ret_summary);
+	return roots;
+}
+
+static void check_known(const struct component_set *set, const char *name)
+{
+	struct strings names = components_all_names(set);
+
+	if (!components_find(set, name) && !components_find_entry(set, name))
+		fail("there is no component %s%s", name, nearest(name, &names));
+}
+
+struct roots roots_select(const struct component_set *set, const struct selection *selection)
+{
+	struct roots roots = { 0 };
+
+	for (size_t i = 0; i < selection->profiles.count; i++)
+		read_file(set, &roots, selection->profiles.at[i], 0, NULL);
+	if (!selection->profiles.count)
+		read_file(set, &roots, "all", 0, NULL);
+	for (size_t i = 0; i < selection->with.count; i++) {
+		const char *name = selection->with.at[i];
+		size_t before = roots.symbols.count;
+
+		check_known(set, name);
+		if (strings_has(&selection->without, name))
+			fail("%s is asked for by --with and by --without", name);
+		apply(set, &roots, name, true);
+		if (roots.symbols.count == before && components_find(set, name)) {
+			bool entries = false;
+
+			for (size_t j = 0; j < set->entry_count; j++)
+				entries |= set->entries[j].object->component == components_find(set, name);
+			if (!entries)
+				fail("component %s has no entry to start from: it comes along with what needs it", name);
+		}
+	}
+	for (size_t i = 0; i < selection->without.count; i++) {
+		check_known(set, selection->without.at[i]);
+		apply(set, &roots, selection->without.at[i], false);
+		strings_add_once(&roots.without, selection->without.at[i]);
+	}
+	return roots;
+}

@@ -1,0 +1,24 @@
+/* Which symbols a kernel starts from: profiles (profiles/ARCH, syntax in profiles/x86_64/base), --with, --without. */
+#ifndef TOOLS_LINK_PROFILE_H
+#define TOOLS_LINK_PROFILE_H
+
+#include "components.h"
+
+/* What a kernel is asked to be. */
+struct selection {
+	struct strings profiles; /* --for; empty means all */
+	struct strings with, without;
+};
+
+struct roots {
+	struct strings symbols; /* what the link requires, in the order they were named */
+	struct strings follow;  /* sets whose entries come with their object */
+	struct strings without; /* components and SET:NAME entries that must not be in the kernel */
+};
+
+/** roots_select() - profiles and options turned into roots; fails on a name that is not there, offering near ones. */
+struct roots roots_select(const struct component_set *set, const struct selection *selection);
+/** profile_read() - the roots of one profile alone, and its first comment line. */
+struct roots profile_read(const struct component_set *set, const char *name, char **ret_summary);
+
+#endif

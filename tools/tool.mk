@@ -1,0 +1,41 @@
+# build/whittle, the host tool. It shares no code with the kernel but the formats in include/whittle.
+HOSTCC      = gcc
+TOOL        = $(BUILD)/whittle
+TOOL_CFLAGS = -std=gnu11 -O2 -g -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra -Wshadow -Wundef -Wvla \
+	-Wmissing-prototypes -Wstrict-prototypes -Wpointer-arith -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough \
+	-Wredundant-decls -Wlogical-op -Wno-missing-field-initializers -Werror=implicit-function-declaration \
+	-Werror=incompatible-pointer-types -Werror=int-conversion -Werror=return-type -I. -Iinclude
+TOOL_SOURCES := $(sort $(wildcard tools/*.c tools/util/*.c tools/link/*.c tools/image/*.c tools/run/*.c))
+TOOL_OBJECTS  = $(TOOL_SOURCES:%.c=$(BUILD)/o/%.o)
+
+tool: $(TOOL)
+
+$(TOOL): $(TOOL_OBJECTS)
+	@echo '  LD      $@'
+	@$(HOSTCC) -o $@ $^ -lelf -ljansson
+
+$(BUILD)/o/tools/%.o: tools/%.c | tool-needs
+	@mkdir -p $(@D)
+	@echo '  HOSTCC  $<'
+	@$(HOSTCC) $(TOOL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Names all that is missing at once, by Debian package.
+.PHONY: tool-needs
+tool-needs:
+	@missing=; \
+	command -v $(HOSTCC) > /dev/null || missing="$$missing gcc"; \
+	command -v ld > /dev/null || missing="$$missing binutils"; \
+	test -e /usr/include/libelf.h || missing="$$missing libelf-dev"; \
+	test -e /usr/include/jansson.h || missing="$$missing libjansson-dev"; \
+	test -z "$$missing" || { echo "not installed:$$missing (make demo installs what is missing)"; exit 1; }
+
+PREFIX ?= /usr/local
+.PHONY: install
+install: tool components
+	install -D -m 755 $(TOOL) $(DESTDIR)$(PREFIX)/bin/whittle
+	install -d $(DESTDIR)$(PREFIX)/lib/whittle/$(ARCH)/absent $(DESTDIR)$(PREFIX)/lib/whittle/$(ARCH)/profiles
+	install -m 644 $(COMP)/kernel.a $(COMP)/*.lds $(DESTDIR)$(PREFIX)/lib/whittle/$(ARCH)/
+	$(if $(ABSENT),install -m 644 $(ABSENT_OBJECTS) $(DESTDIR)$(PREFIX)/lib/whittle/$(ARCH)/absent/)
+	install -m 644 profiles/$(ARCH)/* $(DESTDIR)$(PREFIX)/lib/whittle/$(ARCH)/profiles/
+
+-include $(TOOL_OBJECTS:.o=.d)

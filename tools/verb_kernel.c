@@ -1,0 +1,72 @@
+/* whittle kernel: link a kernel alone. Leaves FILE, FILE.debug (symbols and DWARF) and FILE.map (by component). */
+#include <stdio.h>
+#include <string.h>
+
+#include "verbs.h"
+
+struct options {
+	struct selection selection;
+	const char *output;
+	bool verbose;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->selection;
+		return 0;
+	case 'o':
+		options->output = arg;
+		return 0;
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		fail("whittle kernel takes no argument, but was given %s", arg);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option own[] = {
+	{ "output", 'o', "FILE", 0, "what to write (default: ./kernel-PROFILE.elf)", 0 },
+	{ "verbose", 'v', NULL, 0, "list the components that are in it", 0 },
+	{ 0 },
+};
+static const struct argp_child children[] = { { &selection_argp, 0, NULL, 0 }, { 0 } };
+static const struct argp argp = {
+	.options = own,
+	.parser = parse,
+	.children = children,
+	.doc = "Link a kernel from the components: what a profile starts from, and what that needs.\v"
+	       "FILE.debug, with symbols and DWARF, and FILE.map, a map by component, are left beside FILE. "
+	       "qemu-system-x86_64 -M microvm -kernel FILE -initrd ROOT.erofs -append '-- /bin/program args' starts it.",
+};
+
+int verb_kernel(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct kernel kernel = { 0 };
+	struct buf map = { 0 };
+
+	parse_options(&argp, argc, argv, NULL, &options);
+	link_kernel(components_load(), &options.selection, &kernel);
+	if (!options.output)
+		options.output = format("kernel-%s.elf", options.selection.profiles.count
+								 ? path_base(options.selection.profiles.at[0])
+								 : "all");
+	map_write(&kernel.map, path_base(options.output), &map);
+	output_write(options.output, kernel.file.data, kernel.file.size, 0755);
+	output_write(format("%s.debug", options.output), kernel.debug.data, kernel.debug.size, 0644);
+	output_write(format("%s.map", options.output), map.data, map.size, 0644);
+	outputs_commit();
+	if (options.verbose) {
+		for (size_t i = 0; i < kernel.map.components.count; i++)
+			printf("%s\n", kernel.map.components.at[i]);
+	}
+	printf("%s: %zu bytes, %zu components\n", options.output, kernel.file.size, kernel.map.components.count);
+	return 0;
+}
