@@ -33,8 +33,8 @@ struct process {
 	struct mutex lock;               /* RANK_PROCESS: threads, exit, session ids */
 	uint32_t refs;                   /* atomic */
 	int32_t pid, ppid, pgid, sid;    /* I, but for pgid and sid: lock */
-	struct list threads;             /* lock; of thread.process_node */
-	unsigned thread_count;           /* lock */
+	struct list threads;             /* changed under lock and signals->lock, read under either; thread.process_node */
+	unsigned thread_count;           /* as threads */
 	struct thread *leader;           /* borrowed while it lives */
 	struct mm *mm;                   /* ref */
 	struct files *files;             /* ref */
@@ -63,6 +63,18 @@ void process_get(struct process *p);
 void process_put(struct process *p);
 /** process_by_pid() - a reference, or NULL. */
 struct process *process_by_pid(int pid) __must_check;
+/**
+ * process_thread_attach() - @t belongs to @p from now on: thread_create() calls it once t->tid is set. The first thread
+ * is the leader and gives the process its id. Return: 0, -ENOMEM, -EAGAIN if the process is ending.
+ */
+int process_thread_attach(struct process *p, struct thread *t) __must_check;
+/** process_thread_detach() - undo the above for a thread that never ran. */
+void process_thread_detach(struct thread *t);
+/**
+ * process_thread_exit() - the current thread ends: thread_exit() calls it first. Calls process_thread_ended(), takes the
+ * thread out, and for the last one calls process_ended(). t->process stays until the thread itself is freed.
+ */
+void process_thread_exit(struct thread *t);
 /** process_exit_all() - every thread of the current process ends; the status is as wait4(2) has it. */
 void process_exit_all(int wait_status) __noreturn;
 /**

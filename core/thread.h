@@ -25,6 +25,7 @@ enum thread_state {
 /* thread->work: what must be done before the thread returns to its program. */
 #define WORK_SIGNAL 1u /* signals may be deliverable */
 #define WORK_EXIT   2u /* the process ends: leave by thread_exit() */
+#define WORK_FRAME  4u /* every register of the frame was replaced (rt_sigreturn): leave by restoring all of them */
 
 struct thread {
 	struct arch_thread arch;      /* first: entry code knows its offsets; stack pointer, FS base, FPU */
