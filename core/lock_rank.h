@@ -24,7 +24,8 @@ enum lock_rank {
 	RANK_PAGE_CACHE,  /* pages of a file: looked up in a fault */
 	/* Spinning locks. */
 	RANK_SPIN,
-	RANK_FILES = RANK_SPIN, /* table of descriptors */
+	RANK_DENTRY = RANK_SPIN, /* names, mounts: a cached path is walked under it */
+	RANK_FILES,       /* table of descriptors */
 	RANK_SIGNAL,      /* handlers and queues of a process */
 	RANK_FUTEX,       /* one bucket of the futex table */
 	RANK_FUTEX_PEER,  /* the second bucket of a requeue, higher address */

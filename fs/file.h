@@ -31,13 +31,18 @@ static inline void poll_wait(struct poll_table *t, struct wait_queue *q)
 }
 
 struct file_ops {
-	/* @pos: where, and moved on; NULL where position has no meaning. Return: bytes, or -errno (-EAGAIN: O_NONBLOCK). */
+	/* @pos: where, and moved on; NULL where position has no meaning. Return: bytes, or -errno (-EAGAIN: O_NONBLOCK).
+	 * NULL: -EINVAL. */
 	ssize_t (*read)(struct file *f, struct io *io, off_t *pos);
 	ssize_t (*write)(struct file *f, struct io *io, off_t *pos);
+	/* New position, which it also stores in f->pos; pos_lock is held. NULL: this file has no position (-ESPIPE), and
+	 * read() and write() get a NULL @pos. */
 	off_t (*seek)(struct file *f, off_t offset, int whence);
 	/* EPOLL* bits that hold now. NULL: always readable and writable. */
 	uint32_t (*poll)(struct file *f, struct poll_table *t);
-	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg); /* -ENOTTY: not mine */
+	long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg); /* NULL or -ENOTTY: not mine */
+	/* How many bytes can be read at once (FIONREAD). NULL: by size and position, or -ENOTTY. */
+	long (*readable_bytes)(struct file *f);
 	/* What mmap(2) maps: *@object gets a reference. NULL: -ENODEV. */
 	int (*mmap)(struct file *f, struct vm_object **object, unsigned prot, unsigned flags);
 	int (*readdir)(struct file *f, struct dir_context *ctx);
@@ -58,9 +63,12 @@ struct file {
 	struct inode *inode;          /* ref; NULL: has none (pipe, socket …) */
 	struct dentry *dentry;        /* ref; NULL likewise */
 	struct mount *mount;          /* ref */
-	uint64_t number;              /* of an anonymous file: its inode number for fstat and /proc */
-	struct list epoll_items;      /* fs/epoll.c */
-	struct spinlock epoll_lock;   /* RANK_POLL's outer side: epoll_items */
+	uint64_t number;              /* of an anonymous file: its inode number for fstat and /proc; I */
+	/* Watched by epoll: set once under epoll_lock when the first item is added; called before release(), with no
+	 * reference left, to take the items off. A pointer, so that a kernel without epoll needs no part of it. */
+	void (*watched)(struct file *f);
+	struct list epoll_items;      /* epoll_lock; set up together with `watched`, not before */
+	struct spinlock epoll_lock;   /* RANK_FILES: watched, epoll_items */
 	int owner;                    /* F_SETOWN */
 };
 
@@ -72,6 +80,15 @@ struct file *file_alloc(const struct file_ops *ops, void *private, unsigned flag
 static inline void file_get(struct file *f)
 {
 	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
+}
+/** file_try_get() - a reference, unless the last one is already gone. For who holds a pointer but no reference. */
+static inline bool file_try_get(struct file *f)
+{
+	uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_RELAXED);
+
+	while (refs && !__atomic_compare_exchange_n(&f->refs, &refs, refs + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return refs != 0;
 }
 void file_put_last_(struct file *f);
 static inline void file_put(struct file *f)

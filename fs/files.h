@@ -17,6 +17,9 @@ void files_put_table(struct files *t);
 /** files_close_on_exec() - close what has FD_CLOEXEC. */
 void files_close_on_exec(struct files *t);
 
+/* Descriptors from here on do not exist in any table, whatever RLIMIT_NOFILE says (Linux: fs.nr_open). */
+#define FILES_MAX (1u << 20)
+
 /** fd_get() - the file behind @fd of the current process, with a reference; NULL: -EBADF. */
 struct file *fd_get(int fd) __must_check;
 /** fd_install() - the lowest free descriptor from @from gets @f (its reference moves). -EMFILE, -ENOMEM. */
@@ -31,6 +34,10 @@ int fd_cloexec_set(int fd, bool on);
 int fd_reserve(bool cloexec, int from) __must_check;
 void fd_fill(int fd, struct file *f);
 void fd_unreserve(int fd);
+/** files_install_at() - @fd of table @t becomes @f (its reference moves); for exec: 0, 1, 2 of a new process. */
+int files_install_at(struct files *t, int fd, struct file *f, bool cloexec) __must_check;
+/** files_get_file() - as fd_get(), for any table. */
+struct file *files_get_file(struct files *t, int fd) __must_check;
 /** files_for_each() - call @visit for each open descriptor, in order; for /proc/self/fd. */
 int files_for_each(struct files *t, int (*visit)(void *ctx, int fd, struct file *f), void *ctx);
 

@@ -1,0 +1,39 @@
+/* Pages by index: a radix tree of 64-way nodes (fs/page_cache.c). What a file keeps in memory.
+ *
+ * Locking: its own spinlock; pages that are handed out carry a reference of their own.
+ */
+#ifndef FS_PAGE_CACHE_H
+#define FS_PAGE_CACHE_H
+
+#include <core/lock.h>
+#include <core/page.h>
+
+struct page_cache {
+	struct spinlock lock; /* RANK_PAGE_CACHE */
+	unsigned height;      /* levels of nodes below root; 0: root is page 0 itself; lock */
+	void *root;           /* lock */
+	uint64_t count;       /* pages in the tree; lock */
+};
+
+static inline void page_cache_init(struct page_cache *c)
+{
+	spin_init(&c->lock, RANK_PAGE_CACHE);
+	c->height = 0;
+	c->root = NULL;
+	c->count = 0;
+}
+/** page_cache_find() - page @index with a reference, or NULL. */
+struct page *page_cache_find(struct page_cache *c, uint64_t index) __must_check;
+/**
+ * page_cache_insert() - @page becomes page @index; the tree takes a reference of its own.
+ * Return: 0; -EEXIST: there is one already; -ENOMEM.
+ */
+int page_cache_insert(struct page_cache *c, uint64_t index, struct page *page) __must_check;
+/** page_cache_truncate() - drop pages from @index on. Return: how many there were. */
+uint64_t page_cache_truncate(struct page_cache *c, uint64_t index);
+/** page_cache_remove() - drop page @index. Return: there was one. */
+bool page_cache_remove(struct page_cache *c, uint64_t index);
+/** page_cache_next() - index of the first page from @index on; UINT64_MAX: none. For SEEK_DATA and SEEK_HOLE. */
+uint64_t page_cache_next(struct page_cache *c, uint64_t index);
+
+#endif
