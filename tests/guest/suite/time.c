@@ -1,0 +1,68 @@
+/* Clocks and sleeping. */
+#define _GNU_SOURCE
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/times.h>
+
+#include "suite.h"
+
+static long long ns_of(clockid_t clock)
+{
+	struct timespec t;
+
+	return clock_gettime(clock, &t) ? -1 : t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+void suite_time(void)
+{
+	struct timespec t, resolution;
+	struct timeval tv;
+	struct tms tms;
+	struct rusage usage;
+	long long before, after, cpu;
+	volatile unsigned work = 0;
+	bool forward = true;
+
+	ok(ns_of(CLOCK_REALTIME) > 1700000000ll * 1000000000, "CLOCK_REALTIME is after 2023");
+	before = ns_of(CLOCK_MONOTONIC);
+	for (int i = 0; i < 10000; i++) {
+		after = ns_of(CLOCK_MONOTONIC);
+		forward &= after >= before;
+		before = after;
+	}
+	ok(forward, "CLOCK_MONOTONIC never goes back");
+	ok(ns_of(CLOCK_MONOTONIC_RAW) > 0 && ns_of(CLOCK_BOOTTIME) > 0, "RAW and BOOTTIME");
+	ok(ns_of(CLOCK_MONOTONIC_COARSE) > 0 && ns_of(CLOCK_REALTIME_COARSE) > 0, "the coarse ones");
+	fails(clock_gettime(99, &t), EINVAL, "clock 99");
+	ok(clock_getres(CLOCK_MONOTONIC, &resolution) == 0 && resolution.tv_sec == 0, "clock_getres");
+	gettimeofday(&tv, NULL);
+	ok(llabs(tv.tv_sec - (long long)time(NULL)) <= 1, "gettimeofday and time agree");
+	for (int ms = 1; ms <= 100; ms *= 10) {
+		before = ns_of(CLOCK_MONOTONIC);
+		t = (struct timespec){ 0, ms * 1000000 };
+		is(nanosleep(&t, NULL), 0, "nanosleep of %d ms", ms);
+		after = ns_of(CLOCK_MONOTONIC);
+		ok(after - before >= ms * 1000000ll, "is not too short");
+		ok(after - before < ms * 1000000ll + 1000000000, "nor a second too long");
+	}
+	t = (struct timespec){ 0, 1000000000 };
+	fails(nanosleep(&t, NULL), EINVAL, "1,000,000,000 nanoseconds are refused");
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	before = t.tv_sec * 1000000000ll + t.tv_nsec + 20000000;
+	t = (struct timespec){ before / 1000000000, before % 1000000000 };
+	is(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL), 0, "sleep until a time");
+	ok(ns_of(CLOCK_MONOTONIC) >= before, "ends then");
+	is(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL), 0, "sleep until a time that is past");
+	cpu = ns_of(CLOCK_PROCESS_CPUTIME_ID);
+	before = now_ms();
+	while (now_ms() - before < 60)
+		work++;
+	ok(ns_of(CLOCK_PROCESS_CPUTIME_ID) - cpu > 10000000, "work takes processor time");
+	ok(ns_of(CLOCK_THREAD_CPUTIME_ID) > 0, "the thread's own");
+	cpu = ns_of(CLOCK_PROCESS_CPUTIME_ID);
+	sleep_ms(60);
+	ok(ns_of(CLOCK_PROCESS_CPUTIME_ID) - cpu < 50000000, "sleep does not");
+	ok(times(&tms) != (clock_t)-1, "times");
+	is(getrusage(RUSAGE_SELF, &usage), 0, "getrusage");
+	ok(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec > 0, "has counted");
+}
