@@ -38,9 +38,9 @@ enum lock_rank {
 	RANK_WAIT_NESTED, /* a wait queue woken from another's entry (epoll) */
 	RANK_TIMER,       /* timers of a processor: armed under any lock */
 	RANK_RUN_QUEUE,   /* threads ready on a processor: wake-ups end here */
+	RANK_VMAP,        /* kernel address ranges and page tables: made of pages */
 	RANK_SLAB,        /* one class of objects */
 	RANK_PAGES,       /* free pages: under every allocation */
-	RANK_VMAP,        /* kernel address ranges and page tables */
 	RANK_RANDOM,      /* pool of random numbers */
 	RANK_LOG,         /* the log: may be called anywhere */
 };

@@ -2,7 +2,7 @@
  *
  * Memory is handled in blocks of 2 MiB. A whole block has no descriptors; splitting it uses its own first pages for
  * them, so that start-up does no work per page. All RAM is mapped at DIRECT_MAP_START, writable, never executable.
- * Small orders go through a stack of free pages per processor.
+ * Single pages go through a stack of free pages per processor.
  */
 #ifndef CORE_PAGE_H
 #define CORE_PAGE_H
@@ -13,13 +13,15 @@
 
 #define BLOCK_SHIFT     21
 #define BLOCK_SIZE      (1ul << BLOCK_SHIFT)
+#define BLOCK_PAGES     (1u << (BLOCK_SHIFT - PAGE_SHIFT))
 #define PAGE_ORDER_MAX  8 /* largest order that page_alloc() serves: 1 MiB */
 
-/* One page, or the first of a larger piece. */
+/* One page, or the first of a larger piece. What is behind `flags` is the owner's while the page is allocated, and has
+ * no defined value when page_alloc() hands it out. */
 struct page {
-	uint32_t refs;       /* atomic; 0: free */
+	uint32_t refs;       /* atomic; without meaning while free */
 	uint8_t order;       /* of the piece that starts here; I while allocated */
-	uint8_t flags;       /* PAGE_* */
+	uint8_t flags;       /* PAGE_*; 0 when handed out */
 	uint16_t slab_class; /* which kmalloc class, while PAGE_SLAB */
 	union {
 		struct list list; /* the allocator while free; the owner while allocated */
@@ -41,6 +43,14 @@ enum page_flags {
 	PAGE_ATOMIC = 2 /* do not reclaim, do not sleep */
 };
 
+/* The descriptors of a block are one array within the block, in one of its 16 KiB slots: the first, unless that is
+ * taken (by the kernel's image, say). Other slots are known for the first GiB only. */
+#define PAGE_SLOT_SHIFT  14
+#define PAGE_SLOT_PAGES  (1u << (PAGE_SLOT_SHIFT - PAGE_SHIFT))
+#define PAGE_SLOT_BLOCKS 512u
+_Static_assert(BLOCK_PAGES * sizeof(struct page) == 1ul << PAGE_SLOT_SHIFT, "descriptors of a block fill one slot");
+extern uint8_t page_slot_of_block[PAGE_SLOT_BLOCKS]; /* I after page_init() */
+
 static inline void *page_direct(paddr_t p)
 {
 	return (void *)(DIRECT_MAP_START + p);
@@ -48,6 +58,28 @@ static inline void *page_direct(paddr_t p)
 static inline paddr_t page_direct_paddr(const void *v)
 {
 	return (paddr_t)v - DIRECT_MAP_START;
+}
+
+/** page_of() - the descriptor of an allocated page; it must come from page_alloc(). */
+static inline struct page *page_of(paddr_t p)
+{
+	paddr_t slot = p & ~(BLOCK_SIZE - 1);
+	uint64_t block = p >> BLOCK_SHIFT;
+
+	if (block < PAGE_SLOT_BLOCKS)
+		slot += (paddr_t)page_slot_of_block[block] << PAGE_SLOT_SHIFT;
+	return (struct page *)page_direct(slot) + ((p >> PAGE_SHIFT) & (BLOCK_PAGES - 1));
+}
+static inline paddr_t page_paddr(const struct page *p)
+{
+	paddr_t at = page_direct_paddr(p);
+	uint64_t index = (at & ((1ul << PAGE_SLOT_SHIFT) - 1)) / sizeof(struct page);
+
+	return (at & ~(BLOCK_SIZE - 1)) + (index << PAGE_SHIFT);
+}
+static inline void *page_address(const struct page *p)
+{
+	return page_direct(page_paddr(p));
 }
 
 /** page_init() - hand all RAM of boot_info that the image and its boot area do not occupy to the allocator. */
@@ -63,22 +95,28 @@ static inline void page_get(struct page *p)
 {
 	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
 }
-/** page_put() - one reference less; the last one frees. */
+/** page_put() - one reference less; the last one frees. Context: any. */
 void page_put(struct page *p);
+/** page_free_single() - give back a page of order 0 of which the caller holds the only reference. Context: any. */
+void page_free_single(struct page *p);
 /** page_alloc_run() - @count pages in a row, however many (whole blocks if large). Return: address, or NULL. */
 void *page_alloc_run(size_t count, unsigned flags) __must_check;
 void page_free_run(void *run, size_t count);
-
-paddr_t page_paddr(const struct page *p);
-/** page_of() - the descriptor of an allocated page; it must come from page_alloc(). */
-struct page *page_of(paddr_t p);
-static inline void *page_address(const struct page *p)
-{
-	return page_direct(page_paddr(p));
-}
+/** page_clear(), page_copy() - one page, aligned (arch/ARCH/string.S). */
+void page_clear(void *page);
+void page_copy(void *to, const void *from);
 
 /** page_total(), page_free_count() - pages the machine has for use, and that are free now. */
 uint64_t page_total(void);
 uint64_t page_free_count(void);
+
+/* Who can give memory back when it is short: caches. Called with any locks held by the thread that asks for memory, so
+ * that it may only try locks; never from interrupts. */
+struct page_reclaimer {
+	size_t (*reclaim)(size_t wanted); /* free about @wanted pages; Return: how many it freed */
+	struct page_reclaimer *next;      /* page.c's */
+};
+/** page_reclaim_register() - @r stays for good. */
+void page_reclaim_register(struct page_reclaimer *r);
 
 #endif

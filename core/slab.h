@@ -1,7 +1,7 @@
 /* Kernel memory by size (core/slab.c): classes of objects cut from pages, free lists per processor.
  *
  * Objects are aligned to 16 bytes, those of a power-of-two size to their size up to a cache line. kfree(NULL) is fine.
- * Context: any. NULL means that memory is short, and every caller has an answer to it.
+ * Context: any, interrupts included. NULL means that memory is short, and every caller has an answer to it.
  */
 #ifndef CORE_SLAB_H
 #define CORE_SLAB_H

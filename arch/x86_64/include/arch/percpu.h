@@ -6,9 +6,7 @@
 #ifndef ARCH_PERCPU_H
 #define ARCH_PERCPU_H
 
-#define PERCPU(type, name)                                                                         \
-	extern type name;                                                                          \
-	type name __attribute__((section(".percpu"), used))
+#define PERCPU(type, name) type name __attribute__((section(".percpu"), used))
 
 #define percpu_get(var)                                                                            \
 	({                                                                                         \
