@@ -13,8 +13,9 @@ enum lock_rank {
 	RANK_MOUNT,       /* the tree of mounts: held across path walks */
 	RANK_RENAME,      /* one rename at a time: taken before the directories' locks */
 	RANK_DIRECTORY,   /* entries of a directory: parent before child */
-	RANK_EPOLL,       /* an epoll set: calls poll of its members */
-	RANK_EPOLL_INNER, /* an epoll set that is a member of another */
+	RANK_EPOLL_NESTING, /* which epoll set is a member of which: taken before the sets */
+	RANK_EPOLL,       /* an epoll set: calls poll of its members; one that is a member of another is a rank higher */
+	RANK_EPOLL_LAST = RANK_EPOLL + 4,
 	RANK_FILE,        /* position of an open file: held across its I/O */
 	RANK_INODE,       /* contents and size of a file: its I/O copies from and to programs, which may fault */
 	RANK_SOCKET,      /* state of one socket */
@@ -31,10 +32,11 @@ enum lock_rank {
 	RANK_FUTEX_PEER,  /* the second bucket of a requeue, higher address */
 	RANK_NET,         /* lwIP, whole: calls out to sockets and drivers */
 	RANK_SOCKET_BUF,  /* a socket's queues: filled under lwIP's lock */
-	RANK_POLL,        /* ready list of an epoll set: reached from wake-ups */
+	RANK_TIMERFD,     /* a timer descriptor: arms its timer under it */
 	RANK_TTY,         /* console input: echoes */
 	RANK_DEVICE,      /* a device's queues and registers */
 	RANK_WAIT,        /* a wait queue: woken under most of the above */
+	RANK_POLL,        /* ready list of an epoll set: filled by wake-ups */
 	RANK_WAIT_NESTED, /* a wait queue woken from another's entry (epoll) */
 	RANK_TIMER,       /* timers of a processor: armed under any lock */
 	RANK_RUN_QUEUE,   /* threads ready on a processor: wake-ups end here */
