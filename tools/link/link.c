@@ -58,7 +58,7 @@ static void run_ld(const struct component_set *set, const struct strings *roots,
 			strings_add(&args, format("%s/absent/%s", set->dir, set->objects[i]->name));
 	}
 	strings_add(&args, format("%s/kernel.a", set->dir));
-	status = command(args.at, &errors);
+	status = command((const char *const *)args.at, &errors);
 	if (status == 127 || status < 0)
 		fail("ld is not installed (Debian package binutils)");
 	if (status)

@@ -193,7 +193,7 @@ void outputs_commit(void)
 	}
 }
 
-int command(char *const *argv, struct buf *errors)
+int command(const char *const *argv, struct buf *errors)
 {
 	int fds[2] = { -1, -1 }, status;
 	pid_t pid;
@@ -212,7 +212,7 @@ int command(char *const *argv, struct buf *errors)
 		if (errors)
 			dup2(fds[1], STDERR_FILENO);
 		setenv("LC_ALL", "C", 1);
-		execvp(argv[0], argv);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
 		dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
 		_exit(errno == ENOENT ? 127 : 126);
 	}

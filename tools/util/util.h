@@ -83,7 +83,7 @@ void outputs_commit(void);
  * @argv: found by PATH.   @errors: what it printed on stderr, or NULL to let it through; stdout goes to stderr too.
  * Return: its exit status, 128 + N after signal N, -1 when it could not be started.
  */
-int command(char *const *argv, struct buf *errors);
+int command(const char *const *argv, struct buf *errors);
 /** first_line() - the first line of @b that is not empty, for a message. */
 char *first_line(const struct buf *b);
 

@@ -1,0 +1,26 @@
+/* Which files a program needs to start: its interpreter and libraries, found as its own loader would. */
+#ifndef TOOLS_IMAGE_CLOSURE_H
+#define TOOLS_IMAGE_CLOSURE_H
+
+#include "tools/elf/program.h"
+
+struct needed_file {
+	char *host, *guest;         /* where it is here, and where its users will look for it in the image */
+	const char *role;           /* "program", "interpreter", "library" */
+	struct program elf;
+	struct needed_file *loader; /* what asked for it; NULL for a program */
+};
+
+struct closure {
+	struct needed_file **files;
+	size_t count;
+	struct strings links;     /* pairs: a path in the image, the path that it is a symbolic link to */
+	const char *library_path; /* LD_LIBRARY_PATH as the program will have it, or NULL */
+};
+
+/** closure_add() - @host, which will be at @guest in the image, and all that it needs; fails on what is missing. */
+void closure_add(struct closure *c, const char *host, const char *guest);
+/** path_normal() - @path without ".", ".." and doubled slashes, by its words alone. */
+char *path_normal(const char *path);
+
+#endif

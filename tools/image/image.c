@@ -1,0 +1,263 @@
+/* Makes an image (image.h): root, kernel, boot area, manifest. Everything in it follows from the input alone: no time,
+ * no name of this machine, no order of a directory.
+ */
+#include "image.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "params.h"
+#include "tools/elf/kernel_file.h"
+#include "tools/verbs.h"
+
+/* What was found out about the source, for the boot area and the manifest. */
+struct contents {
+	char *program;          /* its path in the image */
+	struct strings args;    /* after the program */
+	struct closure closure; /* of PROGRAM and --copy */
+	char *root;             /* a directory */
+	struct buf erofs;
+};
+
+char *image_default_name(const struct image_request *request)
+{
+	char *name = path_normal(request->source), *dot;
+
+	name = xstrdup(path_base(name));
+	dot = strstr(name, ".tar");
+	if (dot && dot != name)
+		*dot = '\0';
+	return format("%s.img", *name ? name : "root");
+}
+
+/* Programs of the system keep their path; one of a private directory goes to /usr/bin, whose name tells nothing. */
+static char *guest_path(const char *host)
+{
+	static const char *const system_dirs[] = { "/bin/", "/sbin/", "/usr/", "/opt/", "/lib/", "/lib64/" };
+	char *cwd = getcwd(NULL, 0), *path;
+
+	path = path_normal(*host == '/' ? host : path_join(cwd ? cwd : "/", host));
+	for (size_t i = 0; i < COUNT(system_dirs); i++) {
+		if (!strncmp(path, system_dirs[i], strlen(system_dirs[i])))
+			return path;
+	}
+	return format("/usr/bin/%s", path_base(path));
+}
+
+/* A bare name that is no file here is looked for in PATH, as a shell does. */
+static char *find_source(const char *name)
+{
+	const char *path = getenv("PATH");
+	char *copy, *rest, *dir;
+
+	if (file_exists(name) || strchr(name, '/') || !path)
+		return xstrdup(name);
+	copy = xstrdup(path);
+	for (dir = strtok_r(copy, ":", &rest); dir; dir = strtok_r(NULL, ":", &rest)) {
+		char *found = path_join(dir, name);
+
+		if (access(found, X_OK) == 0)
+			return found;
+	}
+	return xstrdup(name);
+}
+
+static bool is_tar(const char *path)
+{
+	static const struct {
+		size_t at;
+		const char *magic;
+	} magics[] = { { 257, "ustar" }, { 0, "\x1f\x8b" }, { 0, "\xfd" "7zXZ" }, { 0, "BZh" }, { 0, "\x28\xb5\x2f\xfd" } };
+	struct buf file = { 0 };
+
+	must_read(path, &file);
+	for (size_t i = 0; i < COUNT(magics); i++) {
+		size_t length = strlen(magics[i].magic);
+
+		if (file.size >= magics[i].at + length && !memcmp(file.data + magics[i].at, magics[i].magic, length))
+			return true;
+	}
+	free(file.data);
+	return false;
+}
+
+static void copy_all(const struct image_request *request, struct contents *c, struct closure *closure)
+{
+	for (size_t i = 0; i < request->copies.count; i++) {
+		const char *text = request->copies.at[i], *colon = strchr(text, ':');
+
+		if (!colon || colon[1] != '/')
+			fail("--copy %s: it takes HOST:GUEST, and GUEST is a path that begins with /", text);
+		root_copy(c->root, xstrndup(text, (size_t)(colon - text)), colon + 1, closure);
+	}
+}
+
+static void gather_program(const struct image_request *request, const char *source, struct contents *c)
+{
+	for (size_t i = 0; i < request->env.count; i++) {
+		if (!strncmp(request->env.at[i], "LD_LIBRARY_PATH=", 16))
+			c->closure.library_path = request->env.at[i] + 16;
+	}
+	c->program = guest_path(source);
+	closure_add(&c->closure, source, c->program);
+	c->root = root_new();
+	copy_all(request, c, &c->closure);
+	root_add_closure(c->root, &c->closure);
+	for (char **arg = request->args; arg && *arg; arg++)
+		strings_add(&c->args, *arg);
+}
+
+static void gather_tree(const struct image_request *request, const char *source, bool dir, struct contents *c)
+{
+	struct closure copied = { 0 };
+
+	if (!request->args || !request->args[0])
+		fail("%s is a root file system: say which program of it to start, after --", source);
+	c->root = dir ? root_from_dir(source, request->copies.count > 0) : root_from_tar(source);
+	copy_all(request, c, &copied);
+	root_add_closure(c->root, &copied);
+	c->program = root_find_program(c->root, request->args[0], source);
+	for (char **arg = request->args + 1; *arg; arg++)
+		strings_add(&c->args, *arg);
+}
+
+static void gather(const struct image_request *request, struct contents *c)
+{
+	char *source = find_source(request->source);
+	mode_t mask = umask(022);
+	struct stat st;
+
+	if (stat(source, &st))
+		fail("%s: %s", source, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		gather_tree(request, source, true, c);
+	else if (!S_ISREG(st.st_mode))
+		fail("%s is neither a program nor a directory nor a tar file", source);
+	else if (is_tar(source))
+		gather_tree(request, source, false, c);
+	else
+		gather_program(request, source, c);
+	umask(mask);
+	if (request->place != ROOT_NONE) {
+		char *packed = path_join(temp_dir(), "root.erofs");
+
+		root_make_erofs(c->root, packed);
+		must_read(packed, &c->erofs);
+	}
+}
+
+void image_params(const struct image_request *request, struct buf *text)
+{
+	for (size_t i = 0; i < request->env.count; i++) {
+		if (!strchr(request->env.at[i], '=') || request->env.at[i][0] == '=')
+			fail("-e %s: it takes NAME=VALUE", request->env.at[i]);
+		params_add(text, format("whittle.env=%s", request->env.at[i]));
+	}
+	if (request->directory && *request->directory != '/')
+		fail("-w %s: the directory is a path that begins with /", request->directory);
+	if (request->directory)
+		params_add(text, format("whittle.cwd=%s", request->directory));
+}
+
+static void add_item(struct buf *area, unsigned index, enum bootarea_type type, const struct buf *data)
+{
+	struct bootarea_item item = { .type = type, .size = data->size };
+
+	buf_align(area, type == BOOTAREA_ROOT ? BOOTAREA_ALIGN : 8);
+	item.offset = area->size;
+	memcpy(area->data + sizeof(struct bootarea_header) + index * sizeof(item), &item, sizeof(item));
+	buf_add(area, data->data, data->size);
+}
+
+static void make_bootarea(const struct image_request *request, const struct contents *c, struct buf *area)
+{
+	struct bootarea_header header = { .magic = BOOTAREA_MAGIC, .version = BOOTAREA_VERSION, .count = 1 };
+	static const struct bootarea_item empty[2];
+	struct buf params = { 0 };
+
+	image_params(request, &params);
+	params_add(&params, "--");
+	params_add(&params, c->program);
+	for (size_t i = 0; i < c->args.count; i++)
+		params_add(&params, c->args.at[i]);
+	header.count += request->place == ROOT_EMBED;
+	buf_add(area, &header, sizeof(header));
+	buf_add(area, empty, header.count * sizeof(empty[0]));
+	add_item(area, 0, BOOTAREA_PARAMS, &params);
+	if (request->place == ROOT_EMBED)
+		add_item(area, 1, BOOTAREA_ROOT, &c->erofs);
+	buf_align(area, BOOTAREA_ALIGN);
+	header.size = area->size;
+	memcpy(area->data, &header, sizeof(header));
+}
+
+static json_t *strings_json(const struct strings *l)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(array, json_string(l->at[i]));
+	return array;
+}
+
+static json_t *manifest(const struct image_request *request, const struct contents *c, const struct kernel *kernel,
+			size_t image_size)
+{
+	static const char *const places[] = { "embed", "file", "none" };
+	json_t *libraries = json_array(), *m;
+
+	for (size_t i = 0; i < c->closure.count; i++) {
+		const struct needed_file *f = c->closure.files[i];
+
+		json_array_append_new(libraries, json_pack("{s:s, s:s, s:s}", "path", f->guest, "role", f->role, "from",
+							   f->host));
+	}
+	m = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "tool", "whittle " TOOL_VERSION, "arch", TOOL_ARCH,
+		      "component_set_id", hex(kernel->id, sizeof(kernel->id)), "program", c->program, "args",
+		      strings_json(&c->args), "env", strings_json(&request->env), "directory",
+		      request->directory ? request->directory : "/");
+	json_object_set_new(m, "profiles", request->selection.profiles.count
+						   ? strings_json(&request->selection.profiles)
+						   : json_pack("[s]", "all"));
+	json_object_set_new(m, "with", strings_json(&request->selection.with));
+	json_object_set_new(m, "without", strings_json(&request->selection.without));
+	json_object_set_new(m, "components", strings_json(&kernel->map.components));
+	json_object_set_new(m, "root", json_string(places[request->place]));
+	json_object_set_new(m, "sizes",
+			    json_pack("{s:I, s:I, s:I}", "kernel", (json_int_t)kernel->file.size, "root",
+				      (json_int_t)c->erofs.size, "image", (json_int_t)image_size));
+	json_object_set_new(m, "libraries", libraries);
+	json_object_set_new(m, "files", root_list(c->root));
+	return m;
+}
+
+void image_make(const struct image_request *request, const char *output)
+{
+	struct contents c = { 0 };
+	struct kernel kernel = { 0 };
+	struct kernel_file file;
+	struct buf area = { 0 }, map = { 0 };
+	json_t *m;
+	char *text;
+	const char *why;
+
+	gather(request, &c);
+	link_kernel(components_load(), &request->selection, &kernel);
+	why = kernel_file_parse(&file, kernel.file);
+	if (why)
+		fail("the kernel that was linked cannot be used: %s", why);
+	make_bootarea(request, &c, &area);
+	kernel_file_add_bootarea(&file, &area);
+	map_write(&kernel.map, path_base(output), &map);
+	m = manifest(request, &c, &kernel, file.file.size);
+	text = json_dumps(m, JSON_INDENT(2));
+	output_write(output, file.file.data, file.file.size, 0755);
+	output_write(format("%s.debug", output), kernel.debug.data, kernel.debug.size, 0644);
+	output_write(format("%s.map", output), map.data, map.size, 0644);
+	output_write(format("%s.json", output), text, strlen(text), 0644);
+	if (request->place == ROOT_FILE)
+		output_write(format("%s.erofs", output), c.erofs.data, c.erofs.size, 0644);
+}

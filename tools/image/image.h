@@ -1,0 +1,27 @@
+/* Making an image: one ELF file with a kernel and its boot area, and a manifest beside it. */
+#ifndef TOOLS_IMAGE_IMAGE_H
+#define TOOLS_IMAGE_IMAGE_H
+
+#include "root.h"
+#include "tools/link/link.h"
+
+enum root_place { ROOT_EMBED, ROOT_FILE, ROOT_NONE };
+
+/* What is asked of an image, by the command line of `whittle build` and of `whittle run PROGRAM`. */
+struct image_request {
+	struct selection selection;
+	enum root_place place;
+	struct strings copies, env; /* HOST:GUEST, K=V */
+	const char *directory;      /* -w, or NULL */
+	char *source;               /* PROGRAM, DIR or TAR */
+	char **args;                /* what followed "--", NULL-terminated, or NULL */
+};
+
+/** image_make() - write @output, .debug, .map, .json and for ROOT_FILE .erofs; not committed (outputs_commit()). */
+void image_make(const struct image_request *request, const char *output);
+/** image_default_name() - NAME.img from what the source is called. */
+char *image_default_name(const struct image_request *request);
+/** image_params() - kernel parameters for environment and directory, in @text. */
+void image_params(const struct image_request *request, struct buf *text);
+
+#endif

@@ -1,0 +1,214 @@
+/* Puts the root of an image together in a temporary directory and packs it with mkfs.erofs.
+ *
+ * Times, owners and the order of directories do not reach the result: the same input gives the same bytes. Pages of
+ * files are not packed inline, so that the kernel can map them where they lie (DESIGN.md, "What it finds").
+ */
+#include "root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const empty_dirs[] = { "/dev",  "/proc", "/sys",	"/tmp",	    "/run",
+					  "/root", "/etc",  "/var/tmp", "/var/run", "/usr/bin" };
+
+/* What libc and ordinary programs look up; an image may bring its own by --copy. */
+static const struct {
+	const char *path, *text;
+} small_files[] = {
+	{ "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n" },
+	{ "/etc/group", "root:x:0:\nnogroup:x:65534:\n" },
+	{ "/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n" },
+	{ "/etc/hostname", "whittle\n" },
+	{ "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n" },
+	/* Where QEMU's user-mode network answers. */
+	{ "/etc/resolv.conf", "nameserver 10.0.2.3\n" },
+};
+
+static void write_file(const char *path, const void *data, size_t size, mode_t mode)
+{
+	int fd;
+
+	make_dirs(path_dir(path));
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		fail("%s: %s", path, strerror(errno));
+	for (size_t done = 0; done < size;) {
+		ssize_t n = write(fd, (const char *)data + done, size - done);
+
+		if (n < 0)
+			fail("%s: %s", path, strerror(errno));
+		done += (size_t)n;
+	}
+	if (fchmod(fd, mode) || close(fd))
+		fail("%s: %s", path, strerror(errno));
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	struct buf data = { 0 };
+	struct stat st;
+
+	must_read(from, &data);
+	if (stat(from, &st))
+		fail("%s: %s", from, strerror(errno));
+	write_file(to, data.data, data.size, st.st_mode & 0111 ? 0755 : 0644);
+	free(data.data);
+}
+
+void root_add_closure(const char *root, const struct closure *closure)
+{
+	for (size_t i = 0; i < closure->count; i++)
+		copy_file(closure->files[i]->host, path_join(root, closure->files[i]->guest));
+	for (size_t i = 0; i < closure->links.count; i += 2) {
+		char *link = path_join(root, closure->links.at[i]);
+
+		make_dirs(path_dir(link));
+		if (symlink(closure->links.at[i + 1], link) && errno != EEXIST)
+			fail("%s: %s", link, strerror(errno));
+	}
+}
+
+char *root_new(void)
+{
+	char *root = path_join(temp_dir(), "root");
+
+	make_dirs(root);
+	for (size_t i = 0; i < COUNT(empty_dirs); i++)
+		make_dirs(path_join(root, empty_dirs[i]));
+	if (chmod(path_join(root, "/tmp"), 01777) || chmod(path_join(root, "/var/tmp"), 01777) ||
+	    chmod(path_join(root, "/root"), 0700))
+		fail("%s: %s", root, strerror(errno));
+	for (size_t i = 0; i < COUNT(small_files); i++)
+		write_file(path_join(root, small_files[i].path), small_files[i].text, strlen(small_files[i].text), 0644);
+	if (file_exists("/etc/ld-musl-x86_64.path"))
+		copy_file("/etc/ld-musl-x86_64.path", path_join(root, "/etc/ld-musl-x86_64.path"));
+	return root;
+}
+
+char *root_from_tar(const char *tar)
+{
+	char *root = path_join(temp_dir(), "root");
+	const char *const argv[] = { "tar", "-C", root, "--no-same-owner", "-pxf", tar, NULL };
+	struct buf errors = { 0 };
+	int status;
+
+	make_dirs(root);
+	status = command(argv, &errors);
+	if (status == 127)
+		fail("tar is not installed");
+	if (status)
+		fail("%s cannot be unpacked: %s", tar, first_line(&errors));
+	return root;
+}
+
+static void copy_tree(const char *from, const char *to)
+{
+	const char *const argv[] = { "cp", "-RHT", "--preserve=mode,links", from, to, NULL };
+	struct buf errors = { 0 };
+
+	make_dirs(path_dir(to));
+	if (command(argv, &errors))
+		fail("%s cannot be copied: %s", from, first_line(&errors));
+}
+
+char *root_from_dir(const char *dir, bool copy)
+{
+	char *root;
+
+	if (access(dir, R_OK | X_OK))
+		fail("%s: %s", dir, strerror(errno));
+	if (!copy)
+		return xstrdup(dir);
+	root = path_join(temp_dir(), "root");
+	copy_tree(dir, root);
+	return root;
+}
+
+void root_copy(const char *root, const char *host, const char *guest, struct closure *closure)
+{
+	struct program probe;
+	struct stat st;
+
+	if (stat(host, &st))
+		fail("--copy: %s: %s", host, strerror(errno));
+	if (guest[strlen(guest) - 1] == '/')
+		guest = path_join(guest, path_base(host));
+	guest = path_normal(guest);
+	if (!S_ISREG(st.st_mode)) {
+		copy_tree(host, path_join(root, guest));
+		return;
+	}
+	copy_file(host, path_join(root, guest));
+	if (!program_read(host, &probe) && (probe.interpreter || probe.needed.count))
+		closure_add(closure, host, guest);
+}
+
+/* Follows @path within @root, links included, never out of it. Return: the place on the host, or NULL. */
+static char *resolve(const char *root, const char *path, unsigned depth)
+{
+	char *copy = xstrdup(path), *rest, *word, *at = xstrdup("/");
+
+	for (word = strtok_r(copy, "/", &rest); word; word = strtok_r(NULL, "/", &rest)) {
+		char *next = path_normal(path_join(at, word)), *host = path_join(root, next), target[4096];
+		ssize_t n = readlink(host, target, sizeof(target) - 1);
+
+		if (n < 0) {
+			if (!file_exists(host))
+				return NULL;
+			at = next;
+			continue;
+		}
+		if (depth == 40)
+			return NULL;
+		target[n] = '\0';
+		next = path_join(*target == '/' ? "/" : at, target);
+		if (*rest)
+			next = path_join(next, rest);
+		return resolve(root, next, depth + 1);
+	}
+	return path_join(root, at);
+}
+
+char *root_find_program(const char *root, const char *name, const char *shown_as)
+{
+	static const char *const path[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
+	struct program probe;
+	char *found = NULL, *host = NULL;
+	const char *why;
+
+	if (strchr(name, '/')) {
+		found = path_normal(name);
+		host = resolve(root, found, 0);
+	}
+	for (size_t i = 0; !host && !strchr(name, '/') && i < COUNT(path); i++) {
+		found = path_join(path[i], name);
+		host = resolve(root, found, 0);
+	}
+	if (!host)
+		fail("there is no program %s in %s", name, shown_as);
+	why = program_read(host, &probe);
+	if (why)
+		fail("%s of %s %s", found, shown_as, why);
+	if (probe.interpreter && !resolve(root, probe.interpreter, 0))
+		fail("%s of %s needs the interpreter %s, which is not in it", found, shown_as, probe.interpreter);
+	return found;
+}
+
+void root_make_erofs(const char *root, const char *output)
+{
+	const char *const argv[] = { "mkfs.erofs", "--quiet", "-T0", "--all-root", "-x-1", "-Enoinline_data",
+			       "-U00000000-0000-0000-0000-000000000000", output, root,
+			       NULL };
+	struct buf errors = { 0 };
+	int status = command(argv, &errors);
+
+	if (status == 127 || status < 0)
+		fail("mkfs.erofs is not installed (Debian package erofs-utils)");
+	if (status)
+		fail("mkfs.erofs cannot pack the root: %s", first_line(&errors));
+}

@@ -1,0 +1,25 @@
+/* The root file system of an image: what goes into it, and the EROFS made of that. */
+#ifndef TOOLS_IMAGE_ROOT_H
+#define TOOLS_IMAGE_ROOT_H
+
+#include <jansson.h>
+
+#include "closure.h"
+
+/** root_new() - a directory with the few files and directories that programs expect. */
+char *root_new(void);
+/** root_from_tar() - @tar unpacked.   root_from_dir(): @dir itself, or a copy where more is to be put into it. */
+char *root_from_tar(const char *tar);
+char *root_from_dir(const char *dir, bool copy);
+/** root_copy() - one --copy HOST:GUEST into @root; what an ELF file needs is added to @closure. */
+void root_copy(const char *root, const char *host, const char *guest, struct closure *closure);
+/** root_add_closure() - the files and links of @closure. */
+void root_add_closure(const char *root, const struct closure *closure);
+/** root_find_program() - the path in the image of @name, which may be found by PATH; fails when it is not in @root. */
+char *root_find_program(const char *root, const char *name, const char *shown_as);
+/** root_make_erofs() - pack @root: uncompressed, every file's pages whole, the same bytes for the same tree. */
+void root_make_erofs(const char *root, const char *output);
+/** root_list() - every file of @root: path, size and SHA-256, or the target of a link, or the type. */
+json_t *root_list(const char *root);
+
+#endif

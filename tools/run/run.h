@@ -1,0 +1,39 @@
+/* Running an image in QEMU: what machine, what passes in and out (include/whittle/console.h). */
+#ifndef TOOLS_RUN_RUN_H
+#define TOOLS_RUN_RUN_H
+
+#include "tools/elf/kernel_file.h"
+
+enum run_status { RUN_TOOL_FAILED = 125, RUN_NO_MACHINE = 126 };
+
+/* What is asked by the command line. */
+struct run_request {
+	const char *image;
+	uint64_t memory;           /* bytes */
+	struct strings ports;      /* [IP:]HOST:GUEST[/udp] */
+	struct strings appends;    /* kernel parameters, as text */
+	struct strings qemu_args;
+	struct buf params;         /* what the tool itself passes, quoted */
+	struct buf program;        /* "-- PROGRAM ARGS", quoted, or empty */
+	bool gdb, dry_run, verbose;
+};
+
+/* The ends of what connects the tool to QEMU; QEMU's own are inherited under these numbers. */
+struct channels {
+	int serial[2], output[2], log[2], status[2], errors[2]; /* [0] ours, [1] QEMU's */
+};
+
+/**
+ * machine_args() - the command line of QEMU for @request; fails when the image cannot fit.
+ * @ch: NULL for a command that a person may start: everything passes over its standard input and output.
+ */
+struct strings machine_args(const struct run_request *request, const struct kernel_file *k, const struct channels *ch);
+/** machine_run() - start it, pass everything to and fro until it ends. Return: what the tool exits with. */
+int machine_run(const struct run_request *request, const struct strings *args, struct channels *ch);
+
+/** names_load() - symbols of @image's kernel and programs, from IMAGE.debug and IMAGE.json, when first needed. */
+struct names *names_new(const char *image);
+/** names_line() - @line with the name of each address in it added after it. */
+char *names_line(struct names *names, const char *line);
+
+#endif
