@@ -11,6 +11,8 @@ UNIT_CFLAGS = $(filter-out -O2 -mno-red-zone -Wframe-larger-than=2048 -Iarch/$(A
 UNIT_HOST  := $(patsubst tests/unit/host/%.c,$(UNIT)/host/%.o,$(wildcard tests/unit/host/*.c tests/unit/host/libc/*.c))
 unit_sources = $(shell sed -n 's|.*/\* UNIT: *\(.*\)\*/.*|\1|p' $1)
 
+include tests/guest/guest.mk
+
 .PHONY: unit check check-long check-fresh
 unit: $$(UNIT_PROGRAMS)
 

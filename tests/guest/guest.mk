@@ -1,0 +1,39 @@
+# Programs that run inside Whittle, and on the build host: the suites with three libcs, and smaller ones.
+GUEST = $(BUILD)/guest
+GUEST_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-result -Wno-clobbered -Wno-format-truncation \
+	-Wno-infinite-recursion -Wno-array-bounds -Wno-dangling-pointer -pthread
+SUITE = $(sort $(wildcard tests/guest/suite/*.c))
+GUEST_PROGRAMS = $(addprefix $(GUEST)/,suite-static suite-glibc suite-musl die hello-static hello-glibc hello-musl \
+	hello-pie filter loader-sum) $(GUEST)/data.stamp
+
+.PHONY: guest-programs
+guest-programs: $$(GUEST_PROGRAMS)
+
+$(GUEST)/suite-static: GUEST_CC = gcc -static
+$(GUEST)/suite-glibc: GUEST_CC = gcc
+$(GUEST)/suite-musl: GUEST_CC = musl-gcc
+$(GUEST)/suite-static $(GUEST)/suite-glibc $(GUEST)/suite-musl: $(SUITE) tests/guest/suite/suite.h
+	@mkdir -p $(@D)
+	@echo '  GUEST   $@'
+	@$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $(SUITE)
+
+$(GUEST)/hello-static: GUEST_CC = gcc -static
+$(GUEST)/hello-glibc: GUEST_CC = gcc -no-pie
+$(GUEST)/hello-pie: GUEST_CC = gcc -static-pie
+$(GUEST)/hello-musl: GUEST_CC = musl-gcc
+$(GUEST)/hello-%: tests/guest/hello.c
+	@mkdir -p $(@D)
+	@$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $<
+$(GUEST)/die $(GUEST)/filter $(GUEST)/loader-sum: $(GUEST)/%: tests/guest/%.c
+	@mkdir -p $(@D)
+	@gcc -static $(GUEST_CFLAGS) -o $@ $<
+
+# Files that the suite "root" looks for in its image.
+$(GUEST)/data.stamp: tests/guest/guest.mk
+	@rm -rf $(GUEST)/data && mkdir -p $(GUEST)/data/many
+	@LC_ALL=C awk 'BEGIN { for (i = 0; i < 1000003; i++) printf "%c", 97 + (int(i / 100) + i) % 26 }' > $(GUEST)/data/large
+	@for i in $$(seq 500); do echo $$i | awk '{ printf "%4d", $$1 }' > $(GUEST)/data/many/number-$$i; done
+	@: > $(GUEST)/data/empty && printf '#!/bin/sh\n' > $(GUEST)/data/script && chmod 755 $(GUEST)/data/script
+	@ln -s large $(GUEST)/data/link
+	@printf 'hard\n' > $(GUEST)/data/hard && ln $(GUEST)/data/hard $(GUEST)/data/hard2
+	@touch $@
