@@ -12,6 +12,7 @@ UNIT_HOST  := $(patsubst tests/unit/host/%.c,$(UNIT)/host/%.o,$(wildcard tests/u
 unit_sources = $(shell sed -n 's|.*/\* UNIT: *\(.*\)\*/.*|\1|p' $1)
 
 include tests/guest/guest.mk
+include tests/fuzz/fuzz.mk
 
 .PHONY: unit check check-long check-fresh
 unit: $$(UNIT_PROGRAMS)

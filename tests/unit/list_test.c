@@ -22,7 +22,7 @@ static int digits(struct list *head)
 int main(void)
 {
 	struct list head = LIST_INIT(head);
-	struct item a = { 1, { 0 } }, b = { 2, { 0 } }, c = { 3, { 0 } }, *it, *next;
+	struct item a = { 1, { NULL, NULL } }, b = { 2, { 0 } }, c = { 3, { 0 } }, *it, *next;
 
 	ok(list_empty(&head), "a new ring is empty");
 	list_add(&head, &b.node);

@@ -1,0 +1,34 @@
+# Fuzz targets, by clang's libFuzzer under ASan and UBSan: tests/fuzz/NAME_fuzz.c, with a line that names the kernel's
+# sources as in unit tests, and a function LLVMFuzzerTestOneInput. Seeds are made by tests/fuzz/NAME_seeds DIR.
+FUZZ       = $(BUILD)/fuzz
+FUZZ_TESTS := $(sort $(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_PROGRAMS = $(FUZZ_TESTS:tests/fuzz/%.c=$(FUZZ)/%)
+FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ_CFLAGS = -std=gnu11 -ffreestanding -nostdinc -isystem $(shell clang -print-resource-dir 2>/dev/null)/include -fno-strict-aliasing \
+	-fno-common -w -Itests/unit/host/include -I. -Iinclude -Iarch/$(ARCH)/include -isystem $(UAPI) \
+	-include core/kernel.h -DWHITTLE_DEBUG=1 -DWHITTLE_UNIT_TEST $(FUZZ_FLAGS)
+FUZZ_HOST  := $(patsubst tests/unit/host/%.c,$(FUZZ)/host/%.o,$(wildcard tests/unit/host/*.c tests/unit/host/libc/*.c))
+
+.PHONY: fuzz
+fuzz: $$(FUZZ_PROGRAMS)
+
+$(FUZZ)/host/libc/%.o: tests/unit/host/libc/%.c
+	@mkdir -p $(@D)
+	@clang -std=gnu11 -w $(FUZZ_FLAGS) -c -o $@ $<
+$(FUZZ)/host/%.o: tests/unit/host/%.c | $(UAPI)/linux
+	@mkdir -p $(@D)
+	@clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+$(FUZZ)/host.a: $(FUZZ_HOST)
+	@rm -f $@
+	@$(AR) rcsD $@ $^
+$(FUZZ)/o/%.o: %.c | $(UAPI)/linux
+	@mkdir -p $(@D)
+	@clang $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+define fuzz_program
+$(FUZZ)/$(notdir $(basename $1)): $(patsubst %.c,$(FUZZ)/o/%.o,$1 $(call unit_sources,$1)) $(FUZZ)/host.a
+	@echo '  FUZZ    $$@'
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $$@ $$^
+endef
+$(foreach t,$(FUZZ_TESTS),$(eval $(call fuzz_program,$t)))
+-include $(shell find $(FUZZ) -name '*.d' 2>/dev/null)
