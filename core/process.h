@@ -32,6 +32,7 @@ struct resource_limit {
 struct process {
 	struct mutex lock;               /* RANK_PROCESS: threads, exit, session ids */
 	uint32_t refs;                   /* atomic */
+	struct list table_node;          /* process.c */
 	int32_t pid, ppid, pgid, sid;    /* I, but for pgid and sid: lock */
 	struct list threads;             /* changed under lock and signals->lock, read under either; thread.process_node */
 	unsigned thread_count;           /* as threads */

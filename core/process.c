@@ -1,0 +1,178 @@
+/* Processes: what a Linux process owns, and how it begins and ends.
+ *
+ * Locking: process->lock for its life; the list of threads is changed under the signal lock as well, because signals
+ * are sent from interrupts. Ending: process_exit_all() marks every thread, each leaves by thread_exit() on its way
+ * back to the program, and the last one calls process_ended().
+ */
+#include <core/clock.h>
+#include <core/log.h>
+#include <core/process.h>
+#include <core/signal.h>
+#include <core/slab.h>
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/resource.h>
+
+COMPONENT("core", "threads, processes, signals, time, memory, start-up");
+
+static struct spinlock table_lock = SPINLOCK_INIT(RANK_PROCESS_TABLE);
+static struct list table = LIST_INIT(table); /* table_lock; of process.table_node */
+
+static const struct resource_limit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+
+static void limits_init(struct resource_limit *l)
+{
+	for (unsigned i = 0; i < RESOURCE_LIMITS; i++)
+		l[i] = unlimited;
+	l[RLIMIT_STACK].soft = 8ull << 20;
+	l[RLIMIT_CORE] = (struct resource_limit){ 0, RLIM_INFINITY };
+	l[RLIMIT_NOFILE] = (struct resource_limit){ 1024 * 1024, 1024 * 1024 };
+	l[RLIMIT_NPROC] = (struct resource_limit){ 32768, 32768 };
+	l[RLIMIT_MEMLOCK] = (struct resource_limit){ 8ull << 20, 8ull << 20 };
+	l[RLIMIT_SIGPENDING] = (struct resource_limit){ 16384, 16384 };
+	l[RLIMIT_MSGQUEUE] = (struct resource_limit){ 819200, 819200 };
+	l[RLIMIT_NICE] = (struct resource_limit){ 0, 0 };
+	l[RLIMIT_RTPRIO] = (struct resource_limit){ 0, 0 };
+}
+
+struct process *process_create(void)
+{
+	struct process *p = kzalloc(sizeof(*p));
+	const uint64_t all = (2ull << CAP_LAST_CAP) - 1;
+	irqflags_t flags;
+
+	if (!p)
+		return NULL;
+	mutex_init(&p->lock, RANK_PROCESS);
+	p->refs = 1;
+	list_init(&p->threads);
+	limits_init(p->limits);
+	p->credentials.cap_effective = p->credentials.cap_permitted = p->credentials.cap_bounding = all;
+	p->start_ns = clock_monotonic_ns();
+	p->dumpable = true;
+	flags = spin_lock_irqsave(&table_lock);
+	list_add_tail(&table, &p->table_node);
+	spin_unlock_irqrestore(&table_lock, flags);
+	return p;
+}
+
+void process_get(struct process *p)
+{
+	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+}
+
+void process_put(struct process *p)
+{
+	irqflags_t flags;
+
+	if (!p || __atomic_fetch_sub(&p->refs, 1, __ATOMIC_ACQ_REL) != 1)
+		return;
+	flags = spin_lock_irqsave(&table_lock);
+	list_del(&p->table_node);
+	spin_unlock_irqrestore(&table_lock, flags);
+	signal_process_free(p->signals);
+	kfree(p->executable);
+	kfree(p);
+}
+
+struct process *process_by_pid(int pid)
+{
+	irqflags_t flags = spin_lock_irqsave(&table_lock);
+	struct process *p, *found = NULL;
+
+	list_for_each(p, &table, table_node) {
+		uint32_t refs = READ_ONCE(p->refs);
+
+		if (p->pid != pid)
+			continue;
+		/* One whose last reference is gone is still in the list for a moment: it cannot be had any more. */
+		while (refs && !__atomic_compare_exchange_n(&p->refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE,
+							    __ATOMIC_RELAXED))
+			;
+		if (refs)
+			found = p;
+		break;
+	}
+	spin_unlock_irqrestore(&table_lock, flags);
+	return found;
+}
+
+int process_thread_attach(struct process *p, struct thread *t)
+{
+	bool sibling = current && current->process == p;
+	struct signal_thread *s = signal_thread_create(sibling ? current->signal : NULL);
+	irqflags_t flags;
+
+	if (!s)
+		return -ENOMEM;
+	mutex_lock(&p->lock);
+	if (p->exiting) {
+		mutex_unlock(&p->lock);
+		kfree(s);
+		return -EAGAIN;
+	}
+	process_get(p);
+	t->process = p;
+	t->signal = s;
+	flags = spin_lock_irqsave(&p->signals->lock);
+	if (!p->leader) {
+		p->leader = t;
+		p->pid = p->pgid = p->sid = t->tid;
+	}
+	list_add_tail(&p->threads, &t->process_node);
+	p->thread_count++;
+	spin_unlock_irqrestore(&p->signals->lock, flags);
+	mutex_unlock(&p->lock);
+	return 0;
+}
+
+/* Take @t out of its process. Return: it was the last. */
+static bool thread_leave(struct thread *t)
+{
+	struct process *p = t->process;
+	bool last;
+
+	mutex_lock(&p->lock);
+	p->dead_run_time_ns += thread_run_time_ns(t);
+	signal_thread_end(t);
+	if (p->leader == t)
+		p->leader = NULL;
+	last = --p->thread_count == 0;
+	mutex_unlock(&p->lock);
+	return last;
+}
+
+void process_thread_detach(struct thread *t)
+{
+	(void)thread_leave(t);
+}
+
+void process_thread_exit(struct thread *t)
+{
+	process_thread_ended(t);
+	if (thread_leave(t))
+		process_ended(t->process);
+}
+
+void process_exit_all(int wait_status)
+{
+	struct process *p = current->process;
+	struct thread *t;
+
+	mutex_lock(&p->lock);
+	if (!p->exiting) {
+		p->exit_status = wait_status;
+		WRITE_ONCE(p->exiting, true);
+		list_for_each(t, &p->threads, process_node) {
+			if (t == current)
+				continue;
+			/* As for signals: the bit before the look, wait_sleep() the other way round. */
+			__atomic_fetch_or(&t->work, WORK_EXIT, __ATOMIC_SEQ_CST);
+			if (READ_ONCE(t->interruptible))
+				thread_wake(t);
+		}
+		wait_queue_wake_all(&p->signals->arrived, 0);
+	}
+	mutex_unlock(&p->lock);
+	thread_exit();
+}
