@@ -27,7 +27,6 @@ enum lock_rank {
 	RANK_SPIN,
 	RANK_DENTRY = RANK_SPIN, /* names, mounts: a cached path is walked under it */
 	RANK_FILES,       /* table of descriptors */
-	RANK_FILES = RANK_SPIN, /* table of descriptors */
 	RANK_PROCESS_TABLE, /* all processes: a look-up takes a reference and lets go */
 	RANK_SIGNAL,      /* handlers and queues of a process */
 	RANK_FUTEX,       /* one bucket of the futex table */

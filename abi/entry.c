@@ -1,0 +1,35 @@
+/* The table of system calls, and the numbers that are not in it.
+ *
+ * Entry code (arch/) indexes the table with the program's number; which calls are there is the linker's doing.
+ */
+#include <abi/syscall.h>
+#include <arch/trap.h>
+#include <core/init.h>
+#include <core/log.h>
+#include <core/thread.h>
+
+COMPONENT("abi", "the Linux system calls");
+
+syscall_function syscall_table[SYSCALL_TABLE_SIZE];
+
+static void syscall_table_fill(void)
+{
+	set_for_each(syscall, s) {
+		assert(s->number < SYSCALL_TABLE_SIZE);
+		syscall_table[s->number] = s->call;
+	}
+}
+INITCALL(10, syscall_table_fill);
+
+long trap_unknown_syscall(uint64_t number)
+{
+	static uint64_t said[SYSCALL_TABLE_SIZE / 64];
+	uint64_t bit;
+
+	if (number >= SYSCALL_TABLE_SIZE)
+		return -ENOSYS;
+	bit = 1ull << (number % 64);
+	if (!(__atomic_fetch_or(&said[number / 64], bit, __ATOMIC_RELAXED) & bit))
+		log_warn("%s: system call %lu is not in this kernel: ENOSYS", current->name, (unsigned long)number);
+	return -ENOSYS;
+}

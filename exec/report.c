@@ -1,0 +1,155 @@
+/* What is said when a program ends by a fault: registers, and a backtrace whose addresses `whittle run` can name.
+ *
+ * The form of addresses is in include/whittle/console.h. Programs seldom keep frame pointers: words on the stack that
+ * point into code right behind a call are taken for return addresses, so stale ones may be among them.
+ */
+#include <arch/backtrace.h>
+#include <arch/thread.h>
+#include <core/log.h>
+#include <core/process.h>
+#include <core/signal.h>
+#include <core/slab.h>
+#include <core/uaccess.h>
+#include <exec/report.h>
+#include <linux/elf.h>
+#include <linux/mman.h>
+#include <linux/signal.h>
+#include <mm/mm.h>
+
+COMPONENT("exec", "loads and starts programs");
+
+#define BACKTRACE_WORDS 512 /* of the stack that are looked at */
+#define BACKTRACE_LINES 16
+#define HEADERS_MAX     32
+
+const char *report_signal_name(int signo)
+{
+	switch (signo) {
+	case SIGHUP:
+		return "Hangup";
+	case SIGQUIT:
+		return "Quit";
+	case SIGILL:
+		return "Illegal instruction";
+	case SIGTRAP:
+		return "Trace/breakpoint trap";
+	case SIGABRT:
+		return "Aborted";
+	case SIGBUS:
+		return "Bus error";
+	case SIGFPE:
+		return "Floating point exception";
+	case SIGKILL:
+		return "Killed";
+	case SIGSEGV:
+		return "Segmentation fault";
+	case SIGALRM:
+		return "Alarm clock";
+	case SIGTERM:
+		return "Terminated";
+	case SIGXCPU:
+		return "CPU time limit exceeded";
+	case SIGXFSZ:
+		return "File size limit exceeded";
+	case SIGSYS:
+		return "Bad system call";
+	case SIGINT:
+	case SIGPIPE:
+		return NULL; /* shells say nothing */
+	default:
+		return "Ended by a signal";
+	}
+}
+
+/* The address in its file's own symbol table of byte @offset of a file whose first page is mapped at @base. */
+static bool link_address(uint64_t base, uint64_t offset, uint64_t *out)
+{
+	Elf64_Ehdr e;
+	Elf64_Phdr p;
+
+	if (copy_from_user(&e, (const void __user *)base, sizeof(e)) || memcmp(e.e_ident, ELFMAG, SELFMAG) != 0 ||
+	    e.e_phentsize != sizeof(p) || e.e_phnum > HEADERS_MAX)
+		return false;
+	for (unsigned i = 0; i < e.e_phnum; i++) {
+		if (copy_from_user(&p, (const void __user *)(base + e.e_phoff + i * sizeof(p)), sizeof(p)))
+			return false;
+		if (p.p_type == PT_LOAD && offset >= p.p_offset && offset - p.p_offset < p.p_filesz) {
+			*out = p.p_vaddr + (offset - p.p_offset);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The mapping that holds @address, if it is a file's code. @first: scratch of the caller. */
+static bool code_at(struct mm *mm, uint64_t address, struct mm_range *r)
+{
+	return address < mm->limit && mm_next_range(mm, address, r) && address >= r->start && (r->prot & PROT_EXEC);
+}
+
+static void print_place(struct mm *mm, const char *what, uint64_t address, struct mm_range *r, struct mm_range *first)
+{
+	uint64_t from = 0, offset, link;
+
+	if (!code_at(mm, address, r) || r->path[0] != '/') {
+		log_err("%s %#lx%s%s", what, address, r->path[0] == '[' ? " " : "", r->path[0] == '[' ? r->path : "");
+		return;
+	}
+	offset = address - r->start + r->offset;
+	while (mm_next_range(mm, from, first) && !(first->offset == 0 && strcmp(first->path, r->path) == 0))
+		from = first->end;
+	if (strcmp(first->path, r->path) != 0 || !link_address(first->start, offset, &link))
+		log_err("%s %#lx, byte %#lx of %s", what, address, offset, r->path);
+	else
+		log_err("%s %#lx (%s+%#lx)", what, address, r->path, link);
+}
+
+static void print_backtrace(struct mm *mm, uint64_t sp, struct mm_range *r, struct mm_range *first)
+{
+	unsigned lines = 0;
+
+	sp &= ~7ull;
+	for (unsigned i = 0; i < BACKTRACE_WORDS && lines < BACKTRACE_LINES; i++) {
+		uint64_t word;
+		uint8_t before[ARCH_CALL_MAX];
+
+		if (get_user_u64(&word, (const uint64_t __user *)(sp + i * 8ull)))
+			break;
+		if (!code_at(mm, word, r) ||
+		    copy_from_user(before, (const void __user *)(word - sizeof(before)), sizeof(before)) ||
+		    !arch_is_call(before + sizeof(before)))
+			continue;
+		print_place(mm, " ", word, r, first);
+		lines++;
+	}
+}
+
+static const char *reason(const struct signal_info *info)
+{
+	if (info->signo != SIGSEGV)
+		return "";
+	switch (info->code) {
+	case SEGV_MAPERR:
+		return ", where nothing is mapped";
+	case SEGV_ACCERR:
+		return ", which is not allowed there";
+	default:
+		return "";
+	}
+}
+
+void report_fault(const struct trap_frame *frame, const struct signal_info *info)
+{
+	struct mm *mm = current->process->mm;
+	struct mm_range *r = kzalloc(2 * sizeof(*r));
+	const char *name = report_signal_name(info->signo);
+
+	log_err("%s[%d]: %s, address %#lx%s", current->name, current->tid, name ? name : "signal",
+		(unsigned long)info->value, reason(info));
+	arch_frame_print(frame);
+	if (!r)
+		return;
+	print_place(mm, "at", frame_ip(frame), &r[0], &r[1]);
+	print_backtrace(mm, frame_sp(frame), &r[0], &r[1]);
+	kfree(r);
+}
