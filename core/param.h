@@ -11,11 +11,14 @@
 struct boot_param {
 	const char *name;                /* up to and without '=' */
 	int (*handle)(char *value);      /* "" without '='; the text stays; 0, or -EINVAL: a warning names it */
-	uint64_t reserved;
+	uint64_t flags;                  /* PARAM_* */
 };
+#define PARAM_ANYWHERE 1u /* also behind "--": QEMU's microvm appends its own at the very end */
 SET_DECLARE(boot_param, struct boot_param, 24);
 
 #define BOOT_PARAM(ident, text, fn) SET_ENTRY(boot_param, ident, struct boot_param) = { text, fn, 0 }
+#define BOOT_PARAM_ANYWHERE(ident, text, fn)                                                        \
+	SET_ENTRY(boot_param, ident, struct boot_param) = { text, fn, PARAM_ANYWHERE }
 
 /** param_number() - a whole number, decimal or 0x, with K, M, G. Return: 0, -EINVAL, -ERANGE. */
 int param_number(const char *text, uint64_t *out);

@@ -15,6 +15,10 @@ SET_DECLARE(poweroff, struct poweroff, 24);
 
 /** machine_exit() - report @status (0..255) where `whittle run` reads it, flush the log, power off. */
 void machine_exit(int status) __noreturn;
+/** machine_off() - power off now, without a status. */
+void machine_off(void) __noreturn;
+/** arch_halt() - nothing is left to try: reset if that ends an emulator, else stop. */
+void arch_halt(void) __noreturn;
 /** machine_report_status() - the byte on the debug port (include/whittle/console.h). Return: the port answered. */
 bool machine_report_status(int status);
 

@@ -32,7 +32,7 @@ struct thread {
 	uint32_t work;                /* atomic: WORK_* */
 	uint32_t state;               /* enum thread_state; its run queue's lock, or the thread itself */
 	struct process *process;      /* ref; NULL: a kernel thread */
-	struct trap_frame *frame;     /* where the program's registers were saved; valid inside a call or fault */
+	struct trap_frame *frame;     /* I: the program's registers while it is in the kernel; on top of the stack */
 	uint32_t refs;                /* atomic */
 	int32_t tid;                  /* Linux thread id */
 	struct list run_node;         /* run queue's lock */
@@ -44,8 +44,6 @@ struct thread {
 	uint64_t run_start_ns;        /* when it was last put on the processor */
 	uint64_t switches_voluntary, switches_forced;
 	uint32_t cpu;                 /* where it runs or ran last */
-	bool on_cpu;                  /* a: its registers are live on a processor */
-	bool preempted;
 	bool interruptible;           /* its wait ends with a signal; wait.c */
 	int32_t __user *clear_child_tid; /* set_tid_address(2) */
 	void __user *robust_list;        /* set_robust_list(2) */
@@ -54,7 +52,14 @@ struct thread {
 	uint32_t rseq_signature;
 	char name[16];                /* comm; written by the thread itself */
 	long restart_data[4];         /* restart_syscall(2); abi */
-	struct held_lock *held_locks; /* debug builds: core/lock.c */
+	struct thread *next_by_tid;   /* thread.c */
+#if WHITTLE_DEBUG
+	struct {
+		const void *lock;
+		int rank;
+	} held[16];                   /* core/lock.c: what this thread, or an interrupt on top of it, holds */
+	unsigned held_count;
+#endif
 };
 
 static inline struct thread *thread_current(void)
@@ -82,6 +87,8 @@ struct thread *thread_by_tid(int tid) __must_check;
 void schedule(void);
 /** thread_wake() - make a WAITING thread ready. Context: any. Return: it was waiting. */
 bool thread_wake(struct thread *t);
+/** thread_interrupt() - set WORK_* bits of @t, and end its sleep if that is interruptible. Context: any. */
+void thread_interrupt(struct thread *t, uint32_t work);
 /** thread_yield() - to the end of the queue. */
 void thread_yield(void);
 /** thread_run_time_ns() - processor time used, the current turn included. */

@@ -6,19 +6,24 @@
 #ifndef CORE_TIMER_H
 #define CORE_TIMER_H
 
+/* A node of a pairing heap; all but @call belongs to timer.c, under the lock of its processor's queue. */
 struct timer {
 	uint64_t expires_ns;               /* clock_monotonic_ns() */
-	void (*call)(struct timer *t);
-	uint32_t heap_index;               /* in its processor's heap, from 1; 0: not armed */
+	void (*call)(struct timer *t);     /* I */
+	struct timer *child, *next;        /* first child; next sibling */
+	struct timer *prev;                /* previous sibling, or the parent of a first child */
 	uint32_t cpu;
+	bool armed;
 };
 
 #define TIMER_NEVER UINT64_MAX
 
 void timer_init(struct timer *t, void (*call)(struct timer *t));
-/** timer_arm() - call at @expires_ns (monotonic). Context: any. Memory: none is allocated in the common case. */
+/** timer_arm() - call at @expires_ns (monotonic). Context: any. */
 void timer_arm(struct timer *t, uint64_t expires_ns);
 /** timer_cancel() - not any more; waits for a call in progress on another processor. Return: it was armed. */
 bool timer_cancel(struct timer *t);
+/** timer_run_expired() - call what is due on this processor, program the hardware for what is next. Interrupts off. */
+void timer_run_expired(void);
 
 #endif

@@ -33,6 +33,11 @@ static inline bool irq_enabled(void)
 	__asm__ volatile("pushfq; popq %0" : "=r"(flags));
 	return flags & IRQFLAGS_ON;
 }
+/* Called with interrupts off; returns with them on, after one. */
+static inline void arch_wait_for_interrupt(void)
+{
+	__asm__ volatile("sti; hlt" : : : "memory");
+}
 static inline void cpu_relax(void)
 {
 	__asm__ volatile("pause" : : : "memory");

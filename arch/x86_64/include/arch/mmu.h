@@ -129,6 +129,8 @@ int mmu_map_kernel(uint64_t va, paddr_t pa, size_t n, unsigned access) __must_ch
 void mmu_unmap_kernel(uint64_t va, size_t n);
 /** mmu_reserve_kernel() - @n bytes of addresses in the VMAP range, never given back; 0 if there are none left. */
 uint64_t mmu_reserve_kernel(size_t n);
+/** mmu_kernel_paddr() - what is mapped at @va by mmu_map_kernel(). */
+paddr_t mmu_kernel_paddr(uint64_t va);
 /** mmu_map_device() - registers of a device, uncached. Return: address, or NULL. */
 volatile void *mmu_map_device(paddr_t pa, size_t n);
 

@@ -43,7 +43,7 @@ static inline bool frame_in_program(const struct trap_frame *f)
 
 /** arch_thread_init() - make a new thread start in entry(argument) on its kernel stack. */
 struct thread;
-int arch_thread_init(struct thread *t, void (*entry)(void *), void *argument);
+int arch_thread_init(struct thread *t, bool has_program, void (*entry)(void *), void *argument);
 void arch_thread_free(struct thread *t);
 /** arch_thread_fork() - the registers of @frame and the current FPU state become @child's, which returns 0 there. */
 void arch_thread_fork(struct thread *child, const struct trap_frame *frame, uint64_t user_sp, bool set_tls, uint64_t tls);
@@ -51,6 +51,21 @@ void arch_thread_fork(struct thread *child, const struct trap_frame *frame, uint
 void arch_enter_program(uint64_t ip, uint64_t sp) __attribute__((noreturn));
 /** arch_switch() - save @from, run @to. Interrupts off. Returns on @from's stack, later. */
 void arch_switch(struct thread *from, struct thread *to);
-void arch_fpu_reset(void);
+
+/* FPU registers as an XSAVE area, or FXSAVE where the processor has no more (arch_fpu_features 0). */
+extern unsigned arch_fpu_size;      /* bytes of an area, which is aligned to 64 */
+extern uint64_t arch_fpu_features;  /* XCR0 */
+void arch_fpu_reset(void);          /* to the state of a new program */
+void arch_fpu_save(void *area);
+void arch_fpu_restore(const void *area);
+
+/* The program's segment bases of the current thread, for arch_prctl(2). The caller checked that they are canonical. */
+void arch_fs_base_set(uint64_t base);
+uint64_t arch_fs_base_get(void);
+void arch_gs_base_set(uint64_t base);
+uint64_t arch_gs_base_get(void);
+
+/** arch_frame_log() - the registers, as log lines. */
+void arch_frame_log(const struct trap_frame *f);
 
 #endif

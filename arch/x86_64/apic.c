@@ -1,0 +1,158 @@
+/* Local APIC in xAPIC mode (Intel SDM 3A, 10.4), and the I/O APICs that machines without tables have at fixed places.
+ *
+ * Lines of all I/O APICs are numbered through, as ACPI's global system interrupts are. The old interrupt controllers
+ * are masked. Left out: x2APIC, interrupts to other processors, ACPI's and MP's tables.
+ */
+#include "offsets.h"
+#include <arch/apic.h>
+#include <arch/cpu.h>
+#include <arch/mmu.h>
+#include <arch/port.h>
+#include <core/init.h>
+#include <core/irq.h>
+#include <core/lock.h>
+#include <core/log.h>
+#include <linux/errno.h>
+
+COMPONENT("apic", "local APIC and I/O APIC");
+
+enum lapic_register {
+	LAPIC_ID = 0x20, LAPIC_VERSION = 0x30, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0,
+	LAPIC_LVT_TIMER = 0x320, LAPIC_LVT_LINT0 = 0x350, LAPIC_LVT_LINT1 = 0x360, LAPIC_LVT_ERROR = 0x370,
+	LAPIC_TIMER_INITIAL = 0x380, LAPIC_TIMER_CURRENT = 0x390, LAPIC_TIMER_DIVIDE = 0x3e0,
+};
+#define LAPIC_ENABLE    0x100u
+#define LVT_MASKED      0x10000u
+#define LVT_NMI         0x400u
+#define DIVIDE_BY_1     0xbu
+
+enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_REDIRECTION = 0x10 };
+#define REDIRECTION_MASKED 0x10000u
+#define REDIRECTION_LEVEL  0x8000u
+
+#define IOAPICS_MAX 2
+static const paddr_t ioapic_places[IOAPICS_MAX] = { 0xfec00000, 0xfec10000 };
+
+static volatile uint32_t *lapic;
+static struct spinlock ioapic_lock = SPINLOCK_INIT(RANK_DEVICE);
+static struct ioapic {
+	volatile uint32_t *registers; /* select at 0, window at 4 */
+	unsigned first_line, lines;
+} ioapics[IOAPICS_MAX];
+
+static uint32_t lapic_read(enum lapic_register r)
+{
+	return lapic[r / 4];
+}
+static void lapic_write(enum lapic_register r, uint32_t v)
+{
+	lapic[r / 4] = v;
+}
+
+void apic_eoi(void)
+{
+	lapic_write(LAPIC_EOI, 0);
+}
+void apic_timer_set(uint32_t initial)
+{
+	lapic_write(LAPIC_TIMER_INITIAL, initial);
+}
+uint32_t apic_timer_count(void)
+{
+	return lapic_read(LAPIC_TIMER_CURRENT);
+}
+bool apic_present(void)
+{
+	return lapic != NULL;
+}
+
+static uint32_t ioapic_read(const struct ioapic *a, unsigned reg)
+{
+	a->registers[0] = reg;
+	return a->registers[4];
+}
+static void ioapic_write(const struct ioapic *a, unsigned reg, uint32_t v)
+{
+	a->registers[0] = reg;
+	a->registers[4] = v;
+}
+
+static void redirect(const struct ioapic *a, unsigned pin, uint32_t low)
+{
+	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2 + 1, lapic_read(LAPIC_ID) & 0xff000000);
+	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2, low);
+}
+
+static void find_ioapics(void)
+{
+	unsigned line = 0;
+
+	for (unsigned i = 0; i < IOAPICS_MAX; i++) {
+		struct ioapic *a = &ioapics[i];
+		uint32_t version;
+
+		a->registers = mmu_map_device(ioapic_places[i], PAGE_SIZE);
+		if (!a->registers)
+			continue;
+		version = ioapic_read(a, IOAPIC_VERSION);
+		if ((version & 0xff) == 0 || (version & 0xff) == 0xff)
+			continue; /* nobody there */
+		a->first_line = line;
+		a->lines = MIN((version >> 16 & 0xff) + 1, TRAP_LINES - line);
+		line += a->lines;
+	}
+}
+
+int arch_irq_enable(unsigned line, unsigned trigger)
+{
+	irqflags_t flags;
+
+	for (unsigned i = 0; i < IOAPICS_MAX; i++) {
+		const struct ioapic *a = &ioapics[i];
+
+		if (line < a->first_line || line - a->first_line >= a->lines)
+			continue;
+		flags = spin_lock_irqsave(&ioapic_lock);
+		redirect(a, line - a->first_line,
+			 (TRAP_LINES_FIRST + line) | (trigger == IRQ_LEVEL ? REDIRECTION_LEVEL : 0));
+		spin_unlock_irqrestore(&ioapic_lock, flags);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+void arch_irq_disable(unsigned line)
+{
+	irqflags_t flags;
+
+	for (unsigned i = 0; i < IOAPICS_MAX; i++) {
+		const struct ioapic *a = &ioapics[i];
+
+		if (line < a->first_line || line - a->first_line >= a->lines)
+			continue;
+		flags = spin_lock_irqsave(&ioapic_lock);
+		redirect(a, line - a->first_line, REDIRECTION_MASKED);
+		spin_unlock_irqrestore(&ioapic_lock, flags);
+	}
+}
+
+static void apic_init(void)
+{
+	if (!(cpuid(1, 0).edx & (1u << 9))) {
+		log_warn("no local APIC: this machine gives no interrupts");
+		return;
+	}
+	outb(0x21, 0xff);
+	outb(0xa1, 0xff);
+	lapic = mmu_map_device(rdmsr(MSR_APIC_BASE) & 0xfffffffff000ul, PAGE_SIZE);
+	if (!lapic)
+		return;
+	lapic_write(LAPIC_TPR, 0);
+	lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | TRAP_SPURIOUS);
+	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
+	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
+	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, TRAP_TIMER);
+	find_ioapics();
+}
+INITCALL(20, apic_init);

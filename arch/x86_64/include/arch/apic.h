@@ -1,0 +1,13 @@
+/* Local APIC and I/O APIC (Intel SDM 3A, chapter 10; 82093AA data sheet). */
+#ifndef ARCH_APIC_H
+#define ARCH_APIC_H
+
+/** apic_eoi() - the interrupt in service is done. */
+void apic_eoi(void);
+/** apic_timer_set() - one-shot on TRAP_TIMER; @initial in ticks of the divided bus clock, 0 stops it. */
+void apic_timer_set(uint32_t initial);
+uint32_t apic_timer_count(void);
+/** apic_present() - it answers; false leaves the kernel without interrupts. */
+bool apic_present(void);
+
+#endif

@@ -1,0 +1,28 @@
+/* Backtraces by scanning the stack for addresses of the kernel's text: no unwind tables are in the kernel. */
+#include <core/backtrace.h>
+#include <core/log.h>
+#include <core/thread.h>
+
+COMPONENT("log", "kernel messages, panics, backtraces");
+
+extern const char text_start[], text_end[];
+
+#define FRAMES_MAX 16
+
+void backtrace_print(uint64_t ip, uint64_t sp)
+{
+	const struct thread *t = current;
+	uint64_t top = t ? t->arch.stack_top : 0;
+
+	log_print(LOG_EMERG, " [<%016lx>]", ip);
+	if (!t || sp < (uint64_t)t->stack || sp >= top)
+		return;
+	for (unsigned frames = 0; sp < top && frames < FRAMES_MAX; sp += 8) {
+		uint64_t word = *(const uint64_t *)ALIGN_DOWN(sp, 8ul);
+
+		if (word > (uint64_t)text_start && word < (uint64_t)text_end) {
+			log_print(LOG_EMERG, " [<%016lx>]", word);
+			frames++;
+		}
+	}
+}

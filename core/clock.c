@@ -1,0 +1,93 @@
+/* The clock: picks the best counter and the best timer, and keeps the page that the vDSO reads (core/timekeeping.h).
+ * Written once at start and by clock_set_realtime(), under clock_lock; read without a lock. */
+#include <core/clock.h>
+#include <core/clock_internal.h>
+#include <core/init.h>
+#include <core/lock.h>
+#include <core/log.h>
+#include <core/timekeeping.h>
+#include <core/timer.h>
+
+COMPONENT("clock", "time, timers");
+
+union timekeeping_page timekeeping_page __aligned(4096);
+
+static struct spinlock clock_lock = SPINLOCK_INIT(RANK_TIMER);
+static const struct clocksource *source;
+static const struct clockevent *event;
+
+uint64_t clock_monotonic_ns(void)
+{
+	const struct timekeeping *k = &timekeeping_page.t;
+
+	if (unlikely(!source))
+		return 0;
+	return (uint64_t)((unsigned __int128)(source->read() - k->counter_base) * k->mult >> 32);
+}
+
+uint64_t clock_realtime_ns(void)
+{
+	return clock_monotonic_ns() + READ_ONCE(timekeeping_page.t.realtime_offset_ns);
+}
+
+void clock_set_realtime(uint64_t ns)
+{
+	struct timekeeping *k = &timekeeping_page.t;
+	irqflags_t flags = spin_lock_irqsave(&clock_lock);
+
+	__atomic_store_n(&k->seq, k->seq + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE); /* pairs with the reader's in exec/vdso */
+	k->realtime_offset_ns = ns - clock_monotonic_ns();
+	__atomic_store_n(&k->seq, k->seq + 1, __ATOMIC_RELEASE);
+	spin_unlock_irqrestore(&clock_lock, flags);
+}
+
+void clockevent_set(uint64_t delta_ns)
+{
+	if (event)
+		event->set(delta_ns);
+}
+
+void clock_interrupt(void)
+{
+	timer_run_expired();
+}
+
+static void pick_source(void)
+{
+	struct timekeeping *k = &timekeeping_page.t;
+	uint64_t hz = 0;
+
+	set_for_each(clocksource, c) {
+		uint64_t this_hz = source && c->rating <= source->rating ? 0 : c->probe();
+
+		if (this_hz) {
+			source = c;
+			hz = this_hz;
+		}
+	}
+	if (!source)
+		panic("no clock: this kernel has no driver for a counter of this machine");
+	k->counter_base = source->read();
+	k->mult = (uint64_t)(((unsigned __int128)NSEC_PER_SEC << 32) / hz);
+	k->vdso = source->flags & CLOCKSOURCE_VDSO;
+	k->realtime_offset_ns = clock_rtc_seconds() * NSEC_PER_SEC;
+	log_info("clock: %s, %lu Hz", source->name, hz);
+}
+
+static void pick_event(void)
+{
+	set_for_each(clockevent, e)
+		if ((!event || e->rating > event->rating) && e->probe())
+			event = e;
+	if (!event)
+		panic("no timer: this kernel has no driver for a timer of this machine");
+	event->start();
+}
+
+static void clock_init(void)
+{
+	pick_source();
+	pick_event();
+}
+INITCALL(30, clock_init);

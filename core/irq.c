@@ -1,0 +1,46 @@
+/* Interrupt lines and their handlers. Lists change under irq_lock, and are walked with interrupts off: on one
+ * processor that is enough, on several the walker takes the lock too. */
+#include <core/irq.h>
+#include <core/lock.h>
+#include <linux/errno.h>
+
+COMPONENT("irq", "interrupt lines");
+
+static struct spinlock irq_lock = SPINLOCK_INIT(RANK_DEVICE);
+static struct irq_handler *handlers[IRQ_LINES];
+
+int irq_request(unsigned line, unsigned trigger, struct irq_handler *h)
+{
+	irqflags_t flags;
+
+	if (line >= IRQ_LINES)
+		return -EINVAL;
+	flags = spin_lock_irqsave(&irq_lock);
+	h->next = handlers[line];
+	__atomic_store_n(&handlers[line], h, __ATOMIC_RELEASE);
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return arch_irq_enable(line, trigger);
+}
+
+void irq_release(unsigned line, struct irq_handler *h)
+{
+	irqflags_t flags = spin_lock_irqsave(&irq_lock);
+	bool last;
+
+	for (struct irq_handler **at = &handlers[line]; *at; at = &(*at)->next) {
+		if (*at == h) {
+			*at = h->next;
+			break;
+		}
+	}
+	last = !handlers[line];
+	spin_unlock_irqrestore(&irq_lock, flags);
+	if (last)
+		arch_irq_disable(line);
+}
+
+void irq_dispatch(unsigned line)
+{
+	for (struct irq_handler *h = __atomic_load_n(&handlers[line], __ATOMIC_ACQUIRE); h; h = h->next)
+		h->handle(h->data);
+}

@@ -1,0 +1,39 @@
+/* The end of the machine: the status byte for `whittle run`, then whatever turns this machine off. */
+#include <arch/irqflags.h>
+#include <core/log.h>
+#include <core/power.h>
+#include <whittle/console.h>
+#include <core/console.h>
+
+COMPONENT("power", "the end of the machine");
+
+void machine_exit(int status)
+{
+	char line[64];
+	int n;
+
+	if (!machine_report_status(status)) {
+		n = format_text(line, sizeof(line), "%s%d\n", CONSOLE_STATUS_LINE, status);
+		console_write_log(line, (size_t)n);
+	}
+	machine_off();
+}
+
+void machine_off(void)
+{
+	const struct poweroff *next = NULL;
+	int below = INT32_MAX;
+
+	irq_disable();
+	do {
+		next = NULL;
+		set_for_each(poweroff, p)
+			if (p->rating < below && (!next || p->rating > next->rating))
+				next = p;
+		if (next) {
+			below = next->rating;
+			next->off();
+		}
+	} while (next);
+	arch_halt();
+}

@@ -1,0 +1,23 @@
+/* What the scheduler shares with its neighbours in core/ and with arch/. */
+#ifndef CORE_SCHED_H
+#define CORE_SCHED_H
+
+struct mm;
+struct thread;
+
+/** deferred_run() - run what was deferred on this processor. Interrupts off, on meanwhile; preemption is off. */
+bool deferred_run(void);
+/** sched_thread_starts() - the first thing that a new thread does. Called by entry code. */
+void sched_thread_starts(void);
+/** sched_init() - the boot stack becomes a thread; run queues work. */
+void sched_init(void);
+/** sched_idle() - what a processor does when no thread is ready; never returns. */
+void sched_idle(void) __noreturn;
+/** sched_preempt() - do what is wanted: deferred work, a switch. Interrupts off, preemption on. */
+void sched_preempt(void);
+/** sched_set_active_mm() - the current thread's process got @mm: run in it from now on. */
+void sched_set_active_mm(struct mm *mm);
+/** sched_enqueue() - a new thread becomes ready. */
+void sched_enqueue(struct thread *t);
+
+#endif
