@@ -27,7 +27,7 @@ struct clockevent {
 };
 SET_DECLARE(clockevent, struct clockevent, 40);
 
-#define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_SEC 1000000000ul
 
 uint64_t clock_monotonic_ns(void);
 uint64_t clock_realtime_ns(void);

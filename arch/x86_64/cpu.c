@@ -5,6 +5,7 @@
 #include <arch/cpu.h>
 #include <arch/thread.h>
 #include <core/log.h>
+#include <core/power.h>
 #include <core/preempt.h>
 #include <core/slab.h>
 #include <core/start.h>
@@ -182,4 +183,14 @@ void arch_init_cpu(void)
 	wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
 	wrmsr(MSR_FMASK, 0x47700); /* AC NT IOPL DF IF TF */
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
+}
+
+void arch_halt(void)
+{
+	static const struct table_pointer none = { 0, 0 };
+
+	/* A triple fault: emulators end or reset, and a real machine resets. */
+	__asm__ volatile("lidt %0; int3" : : "m"(none));
+	for (;;)
+		__asm__ volatile("cli; hlt");
 }

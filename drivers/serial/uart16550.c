@@ -1,0 +1,89 @@
+/* The 16550 UART at COM1 (National PC16550D data sheet): text out, input by interrupt on line 4.
+ *
+ * Output is a terminal's: LF becomes CR LF (include/whittle/console.h). Writers are serialised by the log's and the
+ * console device's locks. Left out: other ports, speeds (virtual ones have none), modem lines. x86 only. */
+#include <arch/irqflags.h>
+#include <arch/port.h>
+#include <core/console.h>
+#include <core/init.h>
+#include <core/irq.h>
+#include <core/log.h>
+
+COMPONENT("serial", "16550 UART at COM1");
+
+#define COM1     0x3f8
+#define COM1_IRQ 4
+
+enum uart_register {
+	UART_DATA = 0, UART_IER = 1, UART_FCR = 2, UART_LCR = 3, UART_MCR = 4, UART_LSR = 5, UART_SCRATCH = 7,
+};
+#define IER_RECEIVED  0x01
+#define FCR_ENABLE    0x07 /* FIFOs on and empty */
+#define LCR_8N1       0x03
+#define MCR_OUT2      0x0b /* DTR, RTS, and interrupts reach the controller */
+#define LSR_RECEIVED  0x01
+#define LSR_SENDABLE  0x20
+
+#define INPUT_BATCH 64
+
+static bool uart_probe(void)
+{
+	outb(COM1 + UART_SCRATCH, 0x5a);
+	if (inb(COM1 + UART_SCRATCH) != 0x5a)
+		return false;
+	outb(COM1 + UART_IER, 0);
+	outb(COM1 + UART_LCR, LCR_8N1);
+	outb(COM1 + UART_FCR, FCR_ENABLE);
+	outb(COM1 + UART_MCR, MCR_OUT2);
+	return true;
+}
+
+static void uart_put(char c)
+{
+	while (!(inb(COM1 + UART_LSR) & LSR_SENDABLE))
+		cpu_relax();
+	outb(COM1 + UART_DATA, (uint8_t)c);
+}
+
+static void uart_write(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] == '\n')
+			uart_put('\r');
+		uart_put(bytes[i]);
+	}
+}
+SET_ENTRY(console, ttyS0, struct console) = {
+	"ttyS0", uart_probe, uart_write, .rating = 100, .flags = CONSOLE_LOG | CONSOLE_PROGRAM,
+};
+
+static bool uart_interrupt(void *unused)
+{
+	char bytes[INPUT_BATCH];
+	size_t n = 0;
+
+	while (inb(COM1 + UART_LSR) & LSR_RECEIVED) {
+		bytes[n++] = (char)inb(COM1 + UART_DATA);
+		if (n == sizeof(bytes)) {
+			console_input(bytes, n);
+			n = 0;
+		}
+	}
+	if (n)
+		console_input(bytes, n);
+	return true;
+}
+
+static struct irq_handler uart_handler = { .handle = uart_interrupt };
+
+static void uart_start_input(void)
+{
+	if (!uart_probe())
+		return;
+	if (irq_request(COM1_IRQ, IRQ_EDGE, &uart_handler) != 0) {
+		log_warn("ttyS0: line %d has no controller: no input", COM1_IRQ);
+		return;
+	}
+	outb(COM1 + UART_IER, IER_RECEIVED);
+}
+INITCALL(40, uart_start_input);
