@@ -17,6 +17,9 @@ struct syscall {
 };
 SET_DECLARE(syscall, struct syscall, 24);
 
+/* A call has no prototype in a header: it is reached through the table, or by the name that a libc imports. */
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
 #define SYSCALL(ident)                                                                             \
 	SET_ENTRY(syscall, ident, struct syscall) = { #ident, (syscall_function)(void *)sys_##ident, __NR_##ident }
 
