@@ -1,0 +1,11 @@
+/* pipe(2). */
+#include <abi/pipe.h>
+#include <abi/syscall.h>
+
+COMPONENT("base", "System calls of pipes");
+
+long sys_pipe(int __user *fds)
+{
+	return pipe_user(fds, 0);
+}
+SYSCALL(pipe);
