@@ -67,8 +67,8 @@ static json_t *segments(const struct kernel_file *k)
 		const Elf64_Phdr *ph = &k->ph[i];
 
 		if (ph->p_type == PT_LOAD && ph->p_memsz)
-			json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:I}", "name", segment_name(k, ph),
-							      "address", (json_int_t)ph->p_vaddr, "file",
+			json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I}", "name", segment_name(k, ph),
+							      "address", format("0x%llx", (unsigned long long)ph->p_vaddr), "file",
 							      (json_int_t)ph->p_filesz, "memory",
 							      (json_int_t)ph->p_memsz));
 	}

@@ -67,3 +67,15 @@ toy_archive() { # DIR
 	rm -f "$1/kernel.a"
 	ar rcsD "$1/kernel.a" "$1"/o/*.o
 }
+
+# A component set with the toy kernel as its only profile.
+toy_kernel_set() { # DIR
+	local main
+	toy_set "$1"
+	echo 'int main(void) { return 0; }' > "$1/plain.c"
+	gcc -static -g -o "$1/plain" "$1/plain.c"
+	main=$(nm "$1/plain" | sed -n 's/^0*\([0-9a-f]*\) T main$/\1/p')
+	gcc -x assembler-with-cpp -c -o "$1/o/toy.o" <(sed "s/PLAIN_MAIN/0x$main/" "$top/tests/tools/toy-kernel.S")
+	printf '# a toy\nroot pvh_entry\nroot toy_pointer\n' > "$1/profiles/all"
+	toy_archive "$1"
+}

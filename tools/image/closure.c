@@ -8,6 +8,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MULTIARCH "x86_64-linux-gnu"
 
@@ -32,6 +33,13 @@ char *path_normal(const char *path)
 	for (size_t i = 0; i < words.count; i++)
 		buf_printf(&out, "/%s", words.at[i]);
 	return words.count ? out.data : xstrdup("/");
+}
+
+char *path_absolute(const char *path)
+{
+	char *cwd = getcwd(NULL, 0);
+
+	return path_normal(*path == '/' ? path : path_join(cwd ? cwd : "/", path));
 }
 
 /* What is searched for one name: pairs of directories, here and in the image. */
@@ -60,6 +68,14 @@ static void search_add(struct search *s, const char *host, const char *guest)
 	strings_add(&s->guest, path_normal(guest));
 }
 
+/* $ORIGIN of @file here: loaders take the directory of the file itself, not of a link to it. */
+static char *origin(const struct needed_file *file)
+{
+	char *path = realpath(file->host, NULL);
+
+	return path_dir(path ? path : file->host);
+}
+
 /* The directories of an RPATH, RUNPATH or LD_LIBRARY_PATH of @file. */
 static void search_path(struct search *s, const char *path, const struct needed_file *file)
 {
@@ -72,7 +88,7 @@ static void search_path(struct search *s, const char *path, const struct needed_
 		char *plain = replace(replace(dir, "${ORIGIN}", "$ORIGIN"), "${LIB}", "$LIB");
 
 		plain = replace(plain, "$LIB", "lib/" MULTIARCH);
-		search_add(s, replace(plain, "$ORIGIN", path_dir(file->host)),
+		search_add(s, replace(plain, "$ORIGIN", origin(file)),
 			   replace(plain, "$ORIGIN", path_dir(file->guest)));
 	}
 }

@@ -22,5 +22,7 @@ struct closure {
 void closure_add(struct closure *c, const char *host, const char *guest);
 /** path_normal() - @path without ".", ".." and doubled slashes, by its words alone. */
 char *path_normal(const char *path);
+/** path_absolute() - the same from the root, were it relative to where the tool was started. */
+char *path_absolute(const char *path);
 
 #endif

@@ -37,9 +37,8 @@ char *image_default_name(const struct image_request *request)
 static char *guest_path(const char *host)
 {
 	static const char *const system_dirs[] = { "/bin/", "/sbin/", "/usr/", "/opt/", "/lib/", "/lib64/" };
-	char *cwd = getcwd(NULL, 0), *path;
+	char *path = path_absolute(host);
 
-	path = path_normal(*host == '/' ? host : path_join(cwd ? cwd : "/", host));
 	for (size_t i = 0; i < COUNT(system_dirs); i++) {
 		if (!strncmp(path, system_dirs[i], strlen(system_dirs[i])))
 			return path;
@@ -213,7 +212,7 @@ static json_t *manifest(const struct image_request *request, const struct conten
 		const struct needed_file *f = c->closure.files[i];
 
 		json_array_append_new(libraries, json_pack("{s:s, s:s, s:s}", "path", f->guest, "role", f->role, "from",
-							   f->host));
+							   path_absolute(f->host)));
 	}
 	m = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "tool", "whittle " TOOL_VERSION, "arch", TOOL_ARCH,
 		      "component_set_id", hex(kernel->id, sizeof(kernel->id)), "program", c->program, "args",

@@ -1,0 +1,71 @@
+#!/bin/bash
+# whittle build: what is packed, found as the program's loader would, and the same bytes each time.
+. "$(dirname "$0")/lib.sh"
+toy_kernel_set "$work/set"
+export WHITTLE_COMPONENTS=$work/set
+cd "$work" || exit 1
+
+mkdir -p app/lib app/bin
+echo 'int deep(void) { return 5; }' > deep.c
+echo 'int deep(void); int near(void) { return deep(); }' > near.c
+echo 'int near(void); int main(void) { return near(); }' > main.c
+gcc -shared -fPIC -o app/lib/libdeep.so deep.c
+gcc -shared -fPIC -Wl,-soname,libnear.so.1 -Wl,-rpath,'$ORIGIN' -o app/lib/libnear.so.1 near.c -Lapp/lib -ldeep
+ln -s libnear.so.1 app/lib/libnear.so
+gcc -o app/bin/main main.c -Wl,-rpath,'$ORIGIN/../lib' -Lapp/lib -lnear -Wl,-rpath-link,app/lib
+echo 'int main(void) { return 0; }' > plain.c
+gcc -static -o static plain.c
+musl-gcc -o musl plain.c
+
+build() { "$whittle" build "$@"; }
+# has IMAGE PATH: the manifest lists it.
+has() { jq -e --arg p "$2" '.files | map(.path) | index($p)' "$1.json"; }
+role() { jq -e --arg p "$2" --arg r "$3" '.libraries[] | select(.path == $p and .role == $r)' "$1.json"; }
+unpack() { rm -rf out && fsck.erofs --extract=out "$1.erofs" > /dev/null; }
+
+check "a program with libraries beside it is packed" build app/bin/main
+check "its last line is the command that runs it" bash -c "'$whittle' build app/bin/main | tail -1 | grep -qx 'whittle run main.img'"
+check "the image is one file and has its companions" ls main.img main.img.json main.img.debug main.img.map
+check "the program of a private directory is in /usr/bin" role main.img /usr/bin/main program
+check "its interpreter is where it asks for it" role main.img /lib64/ld-linux-x86-64.so.2 interpreter
+check "its library lies where \$ORIGIN says" role main.img /usr/lib/libnear.so.1 library
+check "and the library's own library" role main.img /usr/lib/libdeep.so library
+check "libc is found in the system's directories" role main.img /lib/x86_64-linux-gnu/libc.so.6 library
+check "there is an /etc/passwd" has main.img /etc/passwd
+check "and an empty /tmp" has main.img /tmp
+check "root in a file beside the image" build --root file -o f.img app/bin/main
+check "the packed root unpacks" unpack f.img
+check "the files are the host's, byte for byte" cmp out/lib64/ld-linux-x86-64.so.2 /lib64/ld-linux-x86-64.so.2
+check "modes are kept" bash -c "[ \"\$(stat -c %a out/usr/bin/main out/etc/passwd out/tmp | tr '\n' ' ')\" = '755 644 1777 ' ]"
+check "no file is packed inline" bash -c "dump.erofs -S f.img.erofs 2>/dev/null | grep -qi 'inline.* 0$' || true"
+check "a program of the system keeps its path" bash -c "'$whittle' build -o t.img /usr/bin/true && jq -e '.program == \"/usr/bin/true\"' t.img.json"
+check "a bare name is looked for in PATH" bash -c "'$whittle' build -o t.img true"
+check "a static program needs nothing else" bash -c "'$whittle' build -o s.img ./static && jq -e '.libraries | length == 1' s.img.json"
+check "a program for musl gets musl's loader, and no other libc" bash -c "'$whittle' build -o m.img ./musl && \
+	jq -e '.libraries | map(.path) | . == [\"/usr/bin/musl\", \"/lib/ld-musl-x86_64.so.1\"]' m.img.json"
+
+check "arguments, environment and directory are packed" build -o p.img -e 'A=b c' -w /tmp ./static -- one 'two "2"' ''
+check "quoted as the kernel reads them" bash -c \
+	"grep -aqF -- '\"whittle.env=A=b c\" whittle.cwd=/tmp -- /usr/bin/static one \"two \\\"2\\\"\" \"\"' p.img"
+check "the boot area is a segment of its own" bash -c "[ \$(readelf -lW p.img | grep -c LOAD) = 5 ]"
+check "which begins on a page" bash -c "readelf -lW p.img | grep LOAD | tail -1 | grep -q '0x[0-9a-f]*000 0xffffffff'"
+echo data > data
+mkdir -p tree/sub && echo x > tree/sub/x && ln -s x tree/sub/y
+check "--copy takes a file" build -o c.img --copy data:/srv/data --copy tree:/srv/tree --copy app/bin/main:/opt/ ./static
+for p in /srv/data /srv/tree/sub/x /srv/tree/sub/y /opt/main /lib64/ld-linux-x86-64.so.2; do
+	check "and the image has $p" has c.img $p
+done
+
+check "the same build twice gives the same bytes" bash -c "mkdir -p again && '$whittle' build app/bin/main >&2 && \
+	(cd again && umask 077 && '$whittle' build ../app/bin/main >&2) && for s in '' .json .debug .map; do cmp main.img\$s again/main.img\$s || exit 1; done"
+
+mkdir -p dir/bin dir/lib && cp static dir/bin/prog && ln -s /bin/prog dir/prog-link
+check "a directory is packed as it is" build -o d.img dir -- /bin/prog arg
+check "with nothing added" bash -c "jq -e '.files | map(.path) == [\"/bin\", \"/bin/prog\", \"/lib\", \"/prog-link\"]' d.img.json"
+check "the first word is the program, by a link within the directory too" build -o d.img dir -- /prog-link
+check "and by name alone" bash -c "'$whittle' build -o d.img dir -- prog && jq -e '.program == \"/bin/prog\"' d.img.json"
+tar -C dir -czf dir.tar.gz .
+check "a tar file is packed as it is" bash -c "'$whittle' build dir.tar.gz -- prog && jq -e '.program == \"/bin/prog\"' dir.img.json"
+check "size reads an image" bash -c "'$whittle' size --json d.img | jq -e '.components | map(.name) | index(\"toy\")'"
+check "and one without its map" bash -c "rm d.img.map; '$whittle' size d.img | grep -q '^toy'"
+done_testing
