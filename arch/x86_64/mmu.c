@@ -258,6 +258,11 @@ void mmu_unmap_kernel(uint64_t va, size_t n)
 		mmu_shootdown(&kernel_mmu, va, va + n);
 }
 
+paddr_t mmu_kernel_paddr(uint64_t va)
+{
+	return mmu_entry_paddr(*walk(kernel_mmu.root, va, 0, false));
+}
+
 uint64_t mmu_reserve_kernel(size_t n)
 {
 	irqflags_t irq = spin_lock_irqsave(&kernel_lock);
