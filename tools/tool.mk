@@ -37,5 +37,7 @@ install: tool components
 	install -m 644 $(COMP)/kernel.a $(COMP)/*.lds $(DESTDIR)$(PREFIX)/lib/whittle/$(ARCH)/
 	$(if $(ABSENT),install -m 644 $(ABSENT_OBJECTS) $(DESTDIR)$(PREFIX)/lib/whittle/$(ARCH)/absent/)
 	install -m 644 profiles/$(ARCH)/* $(DESTDIR)$(PREFIX)/lib/whittle/$(ARCH)/profiles/
+	install -D -m 644 docs/man/whittle.1 $(DESTDIR)$(PREFIX)/share/man/man1/whittle.1
+	$(DESTDIR)$(PREFIX)/bin/whittle components --json > /dev/null # writes the id beside the archive
 
 -include $(TOOL_OBJECTS:.o=.d)
