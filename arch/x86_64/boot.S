@@ -176,3 +176,5 @@ boot_pd:
 	.skip	4096
 	.skip	8192
 boot_stack_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -228,3 +228,5 @@ ROUTINE user_cmpxchg_u32
 	.section .rodata.copy_smap_sites, "a"
 	.globl	copy_smap_sites_end
 copy_smap_sites_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -253,3 +253,5 @@ trap_stubs:
 	.endif
 	.set	vector, vector + 1
 	.endr
+
+	.section .note.GNU-stack, "", @progbits
