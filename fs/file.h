@@ -51,19 +51,21 @@ struct file_ops {
 	void (*release)(struct file *f);
 	/* What /proc/self/fd/N reads as, for what has no path: "socket:[%lu]" with the file's number. */
 	const char *link_name;
+	uint32_t stat_mode;           /* st_mode of a file without an inode: S_IFIFO | 0600 … */
 };
 
 struct file {
 	const struct file_ops *ops;   /* I */
 	uint32_t refs;                /* atomic */
 	uint32_t flags;               /* O_*: access mode I, O_APPEND O_NONBLOCK by fcntl: read once */
+	uint32_t mode;                /* I: FILE_MAY_READ, FILE_MAY_WRITE; none for O_PATH */
 	void *private;                /* the ops' own */
 	off_t pos;                    /* pos_lock */
 	struct mutex pos_lock;        /* RANK_FILE; taken only for what can seek and is shared */
-	struct inode *inode;          /* ref; NULL: has none (pipe, socket …) */
+	struct inode *inode;          /* borrowed from dentry; NULL: has none (pipe, socket …) */
 	struct dentry *dentry;        /* ref; NULL likewise */
 	struct mount *mount;          /* ref */
-	uint64_t number;              /* of an anonymous file: its inode number for fstat and /proc; I */
+	uint64_t number;              /* a: file_number(), 0 until somebody asks */
 	/* Watched by epoll: set once under epoll_lock when the first item is added; called before release(), with no
 	 * reference left, to take the items off. A pointer, so that a kernel without epoll needs no part of it. */
 	void (*watched)(struct file *f);
@@ -72,11 +74,15 @@ struct file {
 	int owner;                    /* F_SETOWN */
 };
 
-#define FILE_READABLE(f) (((f)->flags & O_ACCMODE) != O_WRONLY)
-#define FILE_WRITABLE(f) (((f)->flags & O_ACCMODE) != O_RDONLY)
+#define FILE_MAY_READ  1u
+#define FILE_MAY_WRITE 2u
+#define FILE_READABLE(f) ((f)->mode & FILE_MAY_READ)
+#define FILE_WRITABLE(f) ((f)->mode & FILE_MAY_WRITE)
 
 /** file_alloc() - one reference. @flags: O_*. Return: NULL if memory is short. */
 struct file *file_alloc(const struct file_ops *ops, void *private, unsigned flags) __must_check;
+/** file_number() - the inode number of a file that has no inode, for fstat(2) and /proc. */
+uint64_t file_number(struct file *f);
 static inline void file_get(struct file *f)
 {
 	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);

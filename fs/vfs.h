@@ -247,8 +247,16 @@ static inline bool inode_is_regular(const struct inode *inode)
 uint32_t dentry_hash_name(const char *name, size_t len);
 /** dentry_root() - the root entry of a super; takes over the inode's reference. NULL: no memory (reference put). */
 struct dentry *dentry_root(struct inode *inode) __must_check;
+void dentry_reuse_(struct dentry *d);
 static inline void dentry_get(struct dentry *d)
 {
+	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+}
+/** dentry_get_locked() - a reference to one found by name, which may have had none; dentry_lock is held. */
+static inline void dentry_get_locked(struct dentry *d)
+{
+	if (unlikely(d->flags & DENTRY_UNUSED))
+		dentry_reuse_(d);
 	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
 }
 void dentry_put(struct dentry *d);
@@ -261,7 +269,7 @@ struct dentry *dentry_find_locked(struct dentry *dir, const char *name, size_t l
 struct dentry *dentry_lookup(struct dentry *dir, const char *name, size_t len) __must_check;
 /** dentry_resolve() - the same for a caller without the lock; -ENOENT if it does not exist. */
 struct dentry *dentry_resolve(struct dentry *dir, const char *name, size_t len) __must_check;
-/** dentry_populate() - make @dir complete if its file system does that. 0 or -errno. No lock is held. */
+/** dentry_populate() - make @dir complete if its file system does that. 0 or -errno. Its lock is held. */
 int dentry_populate(struct dentry *dir);
 /** dentry_attach() - negative @d becomes @inode; the reference moves. @keep: stays until dentry_detach(). */
 void dentry_attach(struct dentry *d, struct inode *inode, bool keep);
@@ -271,12 +279,14 @@ int dentry_add_lazy(struct dentry *dir, const char *name, size_t len, unsigned t
 struct dentry *dentry_add(struct dentry *dir, const char *name, struct inode *inode);
 /** dentry_detach() - the name is gone: unhash @d, give up its being kept; who holds it still sees its inode. */
 void dentry_detach(struct dentry *d);
-/** dentry_move() - @d takes the place of @target, which is detached, or swaps with it if @exchange. -ENOMEM. */
-int dentry_move(struct dentry *d, struct dentry *target, bool exchange);
+/** dentry_move() - @d takes the place of @target, which is detached, or swaps with it if @exchange. */
+void dentry_move(struct dentry *d, struct dentry *target, bool exchange);
 /** dentry_is_below() - @d is @ancestor or lies below it. */
 bool dentry_is_below(struct dentry *d, struct dentry *ancestor);
 /** dentry_has_children() - a complete directory has entries. */
 bool dentry_has_children(struct dentry *dir);
+/* One character of a name into its hash; starts from 0. */
+#define DENTRY_HASH_STEP(hash, c) (((hash) ^ (uint8_t)(c)) * 0x9e3779b1u)
 /** dentry_readdir() - entries of a complete directory, behind `.` and `..`. For file_ops.readdir. */
 int dentry_readdir(struct file *f, struct dir_context *ctx);
 /** dentry_shrink() - free up to @count cached entries that nobody uses. Return: how many. */
@@ -303,6 +313,9 @@ static inline void path_put(const struct path *p)
 }
 /** mount_find_locked() - what is mounted on @point of @parent, or NULL; dentry_lock is held. Borrowed. */
 struct mount *mount_find_locked(struct mount *parent, struct dentry *point);
+extern struct list mount_list; /* dentry_lock: all mounts, for /proc/mounts */
+/** mount_of_super() - a reference to a mount of it, or NULL. */
+struct mount *mount_of_super(struct super *s) __must_check;
 /** mount_add() - put @super (its reference moves) over @at (NULL: the first root). 0 or -errno. */
 int mount_add(struct super *super, const struct path *at, const char *source, unsigned flags);
 /** mount_filesystem() - mount(2): by name of the file system. @at: a path. */
@@ -338,19 +351,6 @@ void super_put(struct super *s);
  */
 int path_walk(const struct path *start, const char *name, unsigned flags, struct path *out);
 
-/* The last component of a path whose directory was found. */
-struct path_last {
-	const char *name;
-	size_t len;
-	bool slash;   /* slashes follow it: must be a directory */
-	bool special; /* ".", ".." or the root: not a name that can be made or removed */
-};
-/**
- * path_walk_parent() - resolve all but the last component. @last points into @name, or into *@buffer, which the caller
- * frees with kfree() afterwards (NULL: nothing).  Return: 0 with references in *@dir.
- */
-int path_walk_parent(const struct path *start, const char *name, unsigned flags, struct path *dir,
-		     struct path_last *last);
 /** path_text() - the path of @p below @root (NULL: the first). Built at the end of @buf. Return: its first byte, or
  * err_ptr(-ENAMETOOLONG); unreachable and removed ones are marked as Linux does. */
 char *path_text(const struct path *p, const struct path *root, char *buf, size_t size);

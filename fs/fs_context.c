@@ -1,0 +1,72 @@
+/* Where a process is in the tree: root, working directory, umask (fs/vfs.h). */
+#include <core/slab.h>
+#include <fs/vfs.h>
+
+COMPONENT("vfs", "files, paths, mounts and descriptors");
+
+struct fs_context *fs_context_create(void)
+{
+	struct fs_context *fs = kmalloc(sizeof(*fs));
+
+	if (!fs)
+		return NULL;
+	fs->refs = 1;
+	fs->umask = 022;
+	mount_root_path(&fs->root);
+	fs->cwd = fs->root;
+	path_get(&fs->cwd);
+	return fs;
+}
+
+struct fs_context *fs_context_copy(struct fs_context *from)
+{
+	struct fs_context *fs = kmalloc(sizeof(*fs));
+
+	if (!fs)
+		return NULL;
+	fs->refs = 1;
+	fs->umask = READ_ONCE(from->umask);
+	spin_lock(&dentry_lock);
+	fs->root = from->root;
+	fs->cwd = from->cwd;
+	path_get(&fs->root);
+	path_get(&fs->cwd);
+	spin_unlock(&dentry_lock);
+	return fs;
+}
+
+void fs_context_get(struct fs_context *fs)
+{
+	__atomic_fetch_add(&fs->refs, 1, __ATOMIC_RELAXED);
+}
+
+void fs_context_put(struct fs_context *fs)
+{
+	if (!fs || __atomic_fetch_sub(&fs->refs, 1, __ATOMIC_ACQ_REL) != 1)
+		return;
+	path_put(&fs->cwd);
+	path_put(&fs->root);
+	kfree(fs);
+}
+
+static void replace(struct path *place, const struct path *to)
+{
+	struct path old;
+
+	path_get(to);
+	spin_lock(&dentry_lock);
+	old = *place;
+	*place = *to;
+	spin_unlock(&dentry_lock);
+	path_put(&old);
+}
+
+void fs_context_set_cwd(struct fs_context *fs, const struct path *to)
+{
+	replace(&fs->cwd, to);
+}
+
+void fs_context_set_root(struct fs_context *fs, const struct path *to)
+{
+	replace(&fs->root, to);
+}

@@ -1,0 +1,199 @@
+/* Mounts: which file system is put over which directory; mount(2) and umount2(2) below the system call.
+ *
+ * The list of mounts is under dentry_lock, so that path walks cross mounts without another lock; mount_lock serialises
+ * mounting and unmounting. Bind mounts and propagation are left out: MS_BIND is -EINVAL.
+ */
+#include <core/slab.h>
+#include <fs/filesystem.h>
+#include <linux/errno.h>
+#include <linux/mount.h>
+
+COMPONENT("vfs", "files, paths, mounts and descriptors");
+
+struct mutex mount_lock = MUTEX_INIT(mount_lock, RANK_MOUNT);
+struct list mount_list = LIST_INIT(mount_list); /* dentry_lock */
+static struct mount *first_mount;               /* dentry_lock; set once */
+static int last_mount_id = 20;                  /* mount_lock */
+static uint32_t last_device = 1;                /* atomic */
+
+const struct filesystem *filesystem_find(const char *name)
+{
+	set_for_each(filesystem, fs)
+		if (!strcmp(fs->name, name))
+			return fs;
+	return NULL;
+}
+
+struct super *super_alloc(const struct filesystem *type, const struct super_ops *ops, void *private)
+{
+	struct super *s = kzalloc(sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->ops = ops;
+	s->type = type;
+	s->refs = 1;
+	s->device = __atomic_add_fetch(&last_device, 1, __ATOMIC_RELAXED);
+	s->private = private;
+	return s;
+}
+
+void super_put(struct super *s)
+{
+	if (__atomic_fetch_sub(&s->refs, 1, __ATOMIC_ACQ_REL) != 1)
+		return;
+	if (s->ops->destroy)
+		s->ops->destroy(s);
+	kfree(s);
+}
+
+struct mount *mount_find_locked(struct mount *parent, struct dentry *point)
+{
+	struct mount *m, *found = NULL;
+
+	list_for_each(m, &mount_list, node)
+		if (m->point == point && m->parent == parent)
+			found = m; /* the newest of several on the same point lies on top of the others' roots */
+	return found;
+}
+
+struct mount *mount_of_super(struct super *s)
+{
+	struct mount *m, *found = NULL;
+
+	spin_lock(&dentry_lock);
+	list_for_each(m, &mount_list, node)
+		if (m->super == s) {
+			found = m;
+			mount_get(m);
+			break;
+		}
+	spin_unlock(&dentry_lock);
+	return found;
+}
+
+void mount_root_path(struct path *out)
+{
+	spin_lock(&dentry_lock);
+	out->mount = first_mount;
+	out->dentry = first_mount->root;
+	path_get(out);
+	spin_unlock(&dentry_lock);
+}
+
+/* The last reference is gone: nothing below is open. */
+static void mount_free(struct mount *m)
+{
+	struct super *s = m->super;
+
+	dentry_discard_tree(m->root);
+	dentry_put(m->root);
+	super_put(s);
+	if (m->point)
+		dentry_put(m->point);
+	if (m->parent)
+		mount_put(m->parent);
+	kfree(m->source);
+	kfree(m);
+}
+
+void mount_put(struct mount *m)
+{
+	if (__atomic_fetch_sub(&m->refs, 1, __ATOMIC_ACQ_REL) == 1)
+		mount_free(m);
+}
+
+int mount_add(struct super *super, const struct path *at, const char *source, unsigned flags)
+{
+	struct mount *m = kzalloc(sizeof(*m));
+	char *text = kstrdup(source);
+
+	if (!m || !text) {
+		kfree(m);
+		kfree(text);
+		dentry_discard_tree(super->root);
+		dentry_put(super->root);
+		super_put(super);
+		return -ENOMEM;
+	}
+	m->root = super->root; /* its reference moves */
+	m->super = super;
+	m->refs = 1;
+	m->flags = flags;
+	m->source = text;
+	mutex_lock(&mount_lock);
+	m->id = ++last_mount_id;
+	spin_lock(&dentry_lock);
+	if (at) {
+		path_get(at);
+		m->parent = at->mount;
+		m->point = at->dentry;
+		m->point->mounts++;
+	} else {
+		first_mount = m;
+	}
+	list_add_tail(&mount_list, &m->node);
+	spin_unlock(&dentry_lock);
+	mutex_unlock(&mount_lock);
+	return 0;
+}
+
+/* mount(2) with MS_REMOUNT: flags change, the rest stays. */
+static int mount_change(const struct path *at, unsigned long flags)
+{
+	if (at->dentry != at->mount->root)
+		return -EINVAL;
+	if (at->mount->super->read_only && !(flags & MS_RDONLY))
+		return -EROFS;
+	WRITE_ONCE(at->mount->flags, (uint32_t)flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME));
+	return 0;
+}
+
+int mount_filesystem(const char *type, const char *source, const struct path *at, unsigned long flags,
+		     const char *options)
+{
+	const struct filesystem *fs;
+	struct super *super;
+	int r;
+
+	if (flags & MS_REMOUNT)
+		return mount_change(at, flags);
+	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))
+		return at->dentry == at->mount->root ? 0 : -EINVAL; /* there is one name space: nothing to propagate */
+	if (flags & (MS_BIND | MS_MOVE))
+		return -EINVAL;
+	if (!inode_is_dir(at->dentry->inode))
+		return -ENOTDIR;
+	fs = filesystem_find(type);
+	if (!fs)
+		return -ENODEV;
+	r = fs->mount(fs, source, options, &super);
+	if (r)
+		return r;
+	return mount_add(super, at, source,
+			 (unsigned)flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME));
+}
+
+int mount_remove(const struct path *at, bool lazy)
+{
+	struct mount *m = at->mount;
+	int r = 0;
+
+	if (at->dentry != m->root || !m->parent)
+		return -EINVAL;
+	mutex_lock(&mount_lock);
+	spin_lock(&dentry_lock);
+	if (list_empty(&m->node))
+		r = -EINVAL; /* another thread was faster */
+	else if (!lazy && __atomic_load_n(&m->refs, __ATOMIC_RELAXED) > 2) /* being mounted, and the caller's */
+		r = -EBUSY;
+	if (!r) {
+		list_del(&m->node);
+		m->point->mounts--;
+	}
+	spin_unlock(&dentry_lock);
+	mutex_unlock(&mount_lock);
+	if (!r)
+		mount_put(m);
+	return r;
+}
