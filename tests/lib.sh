@@ -16,7 +16,7 @@ point() { # STATUS NAME: one point
 	fi
 }
 check() { # NAME COMMAND…: a point that is ok if the command succeeds
-	name=$1
+	local name="$1"
 	shift
 	"$@" > "$work/check" 2>&1 && point 0 "$name" || { point 1 "$name"; sed 's/^/#   /' "$work/check"; }
 }
@@ -39,7 +39,7 @@ has() { # NAME TEXT PATTERN: a line of the text matches the extended pattern
 	fi
 }
 sub() { # NAME COMMAND…: the points of a command that prints TAP, each with NAME before it
-	name=$1
+	local name="$1"
 	shift
 	"$@" > "$work/sub" 2> "$work/sub.err" < /dev/null
 	status=$?
