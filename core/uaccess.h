@@ -9,6 +9,8 @@
 
 #include <linux/errno.h>
 
+extern uint64_t uaccess_limit; /* percpu: first address that the current program has not; set with its tables */
+
 /** copy_from_user() - Return: bytes that were NOT copied; 0 is success. */
 size_t copy_from_user(void *to, const void __user *from, size_t n) __must_check;
 size_t copy_to_user(void __user *to, const void *from, size_t n) __must_check;

@@ -38,6 +38,7 @@ void start_pvh(uint32_t start_info)
 	cpu_init_boot();
 	b->protocol = "PVH";
 	b->command_line = info->command_line ? page_direct(info->command_line) : "";
+	b->reserved[b->reserved_count++] = (struct boot_range){ info->command_line, strlen(b->command_line) + 1 };
 	b->rsdp = info->rsdp;
 	if (info->magic == HVM_START_MAGIC && info->module_count > 0) {
 		const struct hvm_module *module = page_direct(info->modules);

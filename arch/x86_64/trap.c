@@ -5,6 +5,7 @@
  */
 #include "offsets.h"
 #include <arch/apic.h>
+#include <arch/backtrace.h>
 #include <arch/cpu.h>
 #include <arch/thread.h>
 #include <arch/trap.h>
@@ -50,20 +51,11 @@ static bool in_copy_routine(const struct trap_frame *f)
 	return f->rip >= (uint64_t)copy_routines_start && f->rip < (uint64_t)copy_routines_end;
 }
 
-void arch_frame_log(const struct trap_frame *f)
-{
-	log_print(LOG_ERR, "rip %016lx rsp %016lx rflags %08lx cs %02lx", f->rip, f->rsp, f->rflags, f->cs);
-	log_print(LOG_ERR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
-	log_print(LOG_ERR, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi, f->rbp, f->r8);
-	log_print(LOG_ERR, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10, f->r11, f->r12);
-	log_print(LOG_ERR, "r13 %016lx r14 %016lx r15 %016lx", f->r13, f->r14, f->r15);
-}
-
 static void __noreturn die(unsigned vector, const struct trap_frame *f, uint64_t error)
 {
 	log_print(LOG_EMERG, "kernel: %s, error %#lx, address %#lx",
 		  vector < ARRAY_SIZE(trap_names) ? trap_names[vector] : "unexpected trap", error, read_cr2());
-	arch_frame_log(f);
+	arch_frame_print(f);
 	backtrace_print(f->rip, f->rsp);
 	panic("fault in the kernel");
 }

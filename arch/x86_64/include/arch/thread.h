@@ -65,7 +65,4 @@ uint64_t arch_fs_base_get(void);
 void arch_gs_base_set(uint64_t base);
 uint64_t arch_gs_base_get(void);
 
-/** arch_frame_log() - the registers, as log lines. */
-void arch_frame_log(const struct trap_frame *f);
-
 #endif

@@ -1,0 +1,90 @@
+/* Page tables (Arm ARM, D8: VMSAv8-64, 4 KiB granule, 4 levels). mm/ decides what is mapped; this writes entries.
+ *
+ * Locking: the caller holds the address space's lock for program mappings; kernel mappings have a lock of their own.
+ */
+#ifndef ARCH_MMU_H
+#define ARCH_MMU_H
+
+#include <arch/percpu.h>
+
+/* What may be done with a page. */
+#define MMU_READ     1u
+#define MMU_WRITE    2u
+#define MMU_USER     4u  /* the program may; in fused and linked bindings absent */
+#define MMU_EXEC     8u
+#define MMU_UNCACHED 16u
+
+/* One entry of the lowest level, and what can be asked of it. 0: empty. */
+typedef uint64_t mmu_entry;
+
+struct mmu {
+	paddr_t root; /* of the topmost table */
+};
+
+extern paddr_t mmu_current_root; /* percpu: the tables in use */
+
+int mmu_init(struct mmu *m) __must_check; /* kernel half shared, program half empty. -ENOMEM */
+void mmu_fini(struct mmu *m);             /* frees tables; every program page was unmapped before */
+void mmu_switch(const struct mmu *m);     /* on this processor; NULL: the kernel's own */
+
+/** mmu_entry_at() - the lowest-level entry of @va, making tables if @create. NULL: none, or no memory. */
+mmu_entry *mmu_entry_at(struct mmu *m, uint64_t va, bool create);
+
+/** mmu_entries_left() - how many entries lie in the same table from that of @va on, itself included. */
+static inline size_t mmu_entries_left(uint64_t va)
+{
+	return 512 - ((va >> PAGE_SHIFT) & 511);
+}
+/**
+ * mmu_entry_next() - for loops over a range: the entry of @va if it has a table, else of the next address below @end
+ * that has one. Return: the entry, @va moved on; NULL: none.
+ */
+mmu_entry *mmu_entry_next(struct mmu *m, uint64_t *va, uint64_t end);
+
+mmu_entry mmu_entry_make(paddr_t page, unsigned access);
+/** mmu_entry_touched() - mark it as used, and written to if it may be, so that the processor need not. */
+mmu_entry mmu_entry_touched(mmu_entry e);
+/** mmu_entry_present() - it holds a page, whether or not it may be accessed. */
+bool mmu_entry_present(mmu_entry e);
+bool mmu_entry_writable(mmu_entry e);
+bool mmu_entry_dirty(mmu_entry e);
+bool mmu_entry_accessed(mmu_entry e);
+paddr_t mmu_entry_paddr(mmu_entry e);
+
+/* Two bits of an entry are mm/'s own. */
+#define MMU_SOFT_BORROWED 1u /* the page is neither counted nor freed */
+#define MMU_SOFT_COW      2u
+mmu_entry mmu_entry_with_soft(mmu_entry e, unsigned soft);
+unsigned mmu_entry_soft(mmu_entry e);
+/** mmu_entry_with_access() - the same page and soft bits, other rights. */
+mmu_entry mmu_entry_with_access(mmu_entry e, unsigned access);
+/** mmu_entry_take() - empty the entry, and return what it was, with what the processor last noted in it. */
+mmu_entry mmu_entry_take(mmu_entry *e);
+
+/** mmu_flush_page(), mmu_flush_range() - forget translations of @m on every processor using it. */
+void mmu_flush_page(struct mmu *m, uint64_t va);
+void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end);
+/** mmu_shootdown - set when there are other processors: make those that use @m forget [start, end). */
+extern void (*mmu_shootdown)(const struct mmu *m, uint64_t start, uint64_t end);
+
+/** mmu_free_tables() - free tables that lie wholly in [@start, @end); nothing is mapped there. */
+void mmu_free_tables(struct mmu *m, uint64_t start, uint64_t end);
+
+/* The kernel's own half. */
+/** mmu_kernel_init() - build and switch to the kernel's final page tables; page_init() was called. */
+void mmu_kernel_init(void);
+/** mmu_cpu_init() - no-execute, write protection in the kernel and global pages, on this processor. */
+void mmu_cpu_init(void);
+/** mmu_seal_relro() - what only start-up may write (linker sets, constants with addresses) is read-only from now on. */
+void mmu_seal_relro(void);
+/** mmu_map_kernel() - map @n bytes of physical memory at @va; page-aligned. -ENOMEM. */
+int mmu_map_kernel(uint64_t va, paddr_t pa, size_t n, unsigned access) __must_check;
+void mmu_unmap_kernel(uint64_t va, size_t n);
+/** mmu_reserve_kernel() - @n bytes of addresses in the VMAP range, never given back; 0 if there are none left. */
+uint64_t mmu_reserve_kernel(size_t n);
+/** mmu_kernel_paddr() - what is mapped at @va by mmu_map_kernel(). */
+paddr_t mmu_kernel_paddr(uint64_t va);
+/** mmu_map_device() - registers of a device, uncached. Return: address, or NULL. */
+volatile void *mmu_map_device(paddr_t pa, size_t n);
+
+#endif
