@@ -1,4 +1,5 @@
-/* Backtraces by scanning the stack for addresses of the kernel's text: no unwind tables are in the kernel. */
+/* Backtraces by scanning the stack for addresses behind a call in the kernel's text: there are no unwind tables. */
+#include <arch/backtrace.h>
 #include <core/backtrace.h>
 #include <core/log.h>
 #include <core/thread.h>
@@ -20,7 +21,8 @@ void backtrace_print(uint64_t ip, uint64_t sp)
 	for (unsigned frames = 0; sp < top && frames < FRAMES_MAX; sp += 8) {
 		uint64_t word = *(const uint64_t *)ALIGN_DOWN(sp, 8ul);
 
-		if (word > (uint64_t)text_start && word < (uint64_t)text_end) {
+		if (word > (uint64_t)text_start + ARCH_CALL_MAX && word <= (uint64_t)text_end &&
+		    arch_is_call((const uint8_t *)word)) {
 			log_print(LOG_EMERG, " [<%016lx>]", word);
 			frames++;
 		}

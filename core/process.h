@@ -83,7 +83,7 @@ void process_exit_all(int wait_status) __noreturn;
  * and ends the machine if it was the first program.
  */
 void process_ended(struct process *p);
-/** mm_activate() - this processor runs in @mm from now on. Interrupts off. Defined by mm/. */
+/** mm_activate() - this processor runs in @mm from now on (NULL: in the kernel's tables). Interrupts off. Defined by mm/. */
 void mm_activate(struct mm *mm);
 /** process_thread_ended() - the current thread is about to end; defined above: clear_child_tid, robust futexes. */
 void process_thread_ended(struct thread *t);

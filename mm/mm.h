@@ -7,7 +7,7 @@
 #define MM_MM_H
 
 #include <arch/mmu.h>
-#include <core/lock.h>
+#include <core/process.h>
 #include <mm/vm_object.h>
 
 struct vma;
@@ -31,8 +31,6 @@ struct mm {
 struct mm *mm_create(void) __must_check;
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
-/** mm_activate() - the current processor runs in @mm from now on (NULL: the kernel's own tables). */
-void mm_activate(struct mm *mm);
 
 /**
  * mm_map() - mmap(2). @object: NULL for anonymous memory; a reference is taken. @offset: bytes into the object.
