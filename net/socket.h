@@ -110,6 +110,8 @@ struct socket_ops {
 	int (*connect)(struct socket *s, const struct sockaddr *addr, unsigned len);
 	/* How a connect that was under way has ended: 0, -errno; -EAGAIN: not yet. NULL: never under way. */
 	int (*connect_result)(struct socket *s);
+	/* socketpair(2): connect two new sockets to each other. NULL: the family has none. */
+	int (*pair)(struct socket *a, struct socket *b);
 	/* The next connection as a new socket (socket_alloc(), type and ops set), which the caller owns. -EAGAIN. */
 	int (*accept)(struct socket *s, struct socket **ret_new);
 	/* Send what @io holds, or a part (streams); bytes that were taken are counted in the result and moved on in @io.
@@ -130,7 +132,9 @@ struct socket_ops {
 	int (*getsockopt)(struct socket *s, int level, int option, void *value, unsigned len);
 	/* An option of SOL_SOCKET that the layer keeps (below) was changed: SO_KEEPALIVE, SO_RCVBUF … NULL: no matter. */
 	void (*option_changed)(struct socket *s, int option);
-	/* FIONREAD, SIOCOUTQ, SIOCATMARK … @arg is the program's pointer. NULL or -ENOTTY: not known. */
+	/* FIONREAD: bytes that can be received at once. NULL: -ENOTTY. */
+	long (*readable_bytes)(struct socket *s);
+	/* Other requests: SIOCOUTQ, SIOCATMARK … @arg is the program's pointer. NULL or -ENOTTY: not known. */
 	long (*ioctl)(struct socket *s, unsigned cmd, unsigned long arg);
 	/* The file is closed: detach from the protocol (no call-back may touch @s afterwards), free s->private. */
 	void (*release)(struct socket *s);
