@@ -144,13 +144,14 @@ void timer_run_expired(void)
 	struct timer *t;
 
 	spin_lock(&q->lock);
-	q->programmed_ns = TIMER_NEVER;
+	q->programmed_ns = 0; /* what call-backs arm is programmed below, once */
 	while ((t = q->root) != NULL && t->expires_ns <= now) {
 		take_out(q, t);
 		spin_unlock(&q->lock);
 		t->call(t);
 		spin_lock(&q->lock);
 	}
+	q->programmed_ns = TIMER_NEVER;
 	program(q, now);
 	spin_unlock(&q->lock);
 }
