@@ -318,7 +318,8 @@ static __attribute__((noinline)) void page_free_draining(struct page *p)
 	spin_unlock_irqrestore(&pages_lock, irq);
 }
 
-void page_free_single(struct page *p)
+/* A page of order 0 without references. */
+static inline void page_free_single(struct page *p)
 {
 	irqflags_t irq = irq_save();
 	struct page_stack *s = percpu_ptr(page_stack);
@@ -333,10 +334,16 @@ void page_free_single(struct page *p)
 	irq_restore(irq);
 }
 
-void page_put(struct page *p)
+/* Drop one reference. Return: it was the last. */
+static inline bool page_drop(struct page *p)
 {
 	/* Who holds the only reference need not tell anybody. */
-	if (READ_ONCE(p->refs) != 1 && __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) != 0)
+	return READ_ONCE(p->refs) == 1 || __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
+void page_put(struct page *p)
+{
+	if (!page_drop(p))
 		return;
 	if (likely(p->order == 0)) {
 		page_free_single(p);
@@ -345,6 +352,25 @@ void page_put(struct page *p)
 
 		piece_free(p, p->order);
 		spin_unlock_irqrestore(&pages_lock, irq);
+	}
+}
+
+void page_put_many(struct page **pages, unsigned n)
+{
+	while (n) {
+		irqflags_t irq = irq_save();
+		struct page_stack *s = percpu_ptr(page_stack);
+		uint64_t count = s->count;
+
+		while (n && count < STACK_MAX && pages[n - 1]->order == 0) {
+			n--;
+			if (page_drop(pages[n]))
+				s->pages[count++] = pages[n];
+		}
+		s->count = count;
+		irq_restore(irq);
+		if (n)
+			page_put(pages[--n]);
 	}
 }
 

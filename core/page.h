@@ -97,8 +97,8 @@ static inline void page_get(struct page *p)
 }
 /** page_put() - one reference less; the last one frees. Context: any. */
 void page_put(struct page *p);
-/** page_free_single() - give back a page of order 0 of which the caller holds the only reference. Context: any. */
-void page_free_single(struct page *p);
+/** page_put_many() - page_put() for each of @n pages. Context: any. */
+void page_put_many(struct page **pages, unsigned n);
 /** page_alloc_run() - @count pages in a row, however many (whole blocks if large). Return: address, or NULL. */
 void *page_alloc_run(size_t count, unsigned flags) __must_check;
 void page_free_run(void *run, size_t count);

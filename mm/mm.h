@@ -1,7 +1,9 @@
 /* Address spaces (mm/): mappings in a balanced tree, pages filled in by faults, private pages copied on write.
  *
- * Locking: mm->lock (RANK_MM) for everything in the tree; faults take it too. All addresses and lengths are bytes,
- * page-aligned unless said otherwise. Numbers of protections and flags are Linux's (PROT_*, MAP_*).
+ * Locking: mm->lock (RANK_MM) for everything in the tree and the page tables; faults take it too. All addresses and
+ * lengths are bytes, page-aligned unless said otherwise. Numbers of protections and flags are Linux's (PROT_*, MAP_*).
+ * A private page is shared by reference count: who writes to one that has other references gets a copy, whoever holds
+ * those (the page cache, another address space).
  */
 #ifndef MM_MM_H
 #define MM_MM_H
@@ -9,32 +11,38 @@
 #include <arch/mmu.h>
 #include <core/process.h>
 #include <mm/vm_object.h>
-
-struct vma;
+#include <mm/vma.h>
 
 struct mm {
 	struct mutex lock;
 	struct mmu mmu;
 	uint32_t refs;            /* atomic */
-	struct vma *root;         /* lock: tree by address */
+	unsigned user_access;     /* MMU_USER, or 0 where programs run in kernel mode; I */
+	struct vma_tree tree;     /* lock */
 	struct vma *last_hit;     /* lock: where the last fault was */
 	uint64_t map_count;       /* lock */
 	uint64_t total_pages;     /* lock: all mappings */
-	uint64_t anon_pages;      /* a: resident private pages */
+	uint64_t anon_pages;      /* lock: resident private pages */
 	uint64_t brk_start, brk;  /* lock */
 	uint64_t mmap_top;        /* highest address mmap hands out from; I */
 	uint64_t stack_top;       /* I */
-	uint64_t limit;           /* first address no program mapping reaches; copy routines check it */
+	uint64_t limit;           /* first address no program mapping reaches; copy routines check it; I */
 	uint64_t code_start, code_end, data_start, data_end; /* for /proc; set by exec */
+	struct list node;         /* in the list of all; its lock */
 };
 
+/** mm_create() - empty, one reference. brk_start, mmap_top and stack_top are for exec to set. */
 struct mm *mm_create(void) __must_check;
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
+/* Added to @prot of mm_map(): mprotect() may not make it writable (a shared mapping of a file opened for reading). */
+#define MM_PROT_NEVER_WRITE 0x10000
+
 /**
  * mm_map() - mmap(2). @object: NULL for anonymous memory; a reference is taken. @offset: bytes into the object.
- * @flags: MAP_SHARED or MAP_PRIVATE, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_POPULATE, MAP_NORESERVE.
+ * @flags: MAP_SHARED or MAP_PRIVATE, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_GROWSDOWN, MAP_POPULATE, MAP_NORESERVE,
+ * MAP_32BIT, MAP_LOCKED. @address need not be aligned where it is only a hint, @length never.
  * Return: the address, or -errno.
  */
 long mm_map(struct mm *mm, uint64_t address, uint64_t length, int prot, int flags, struct vm_object *object,
@@ -43,8 +51,16 @@ long mm_unmap(struct mm *mm, uint64_t address, uint64_t length);
 long mm_protect(struct mm *mm, uint64_t address, uint64_t length, int prot);
 long mm_remap(struct mm *mm, uint64_t old, uint64_t old_length, uint64_t new_length, int flags, uint64_t new_address);
 long mm_advise(struct mm *mm, uint64_t address, uint64_t length, int advice);
+/** mm_brk() - Return: the new end of the heap, or the old one if it cannot move. */
 long mm_brk(struct mm *mm, uint64_t new_brk);
-/** mm_write(), mm_read() - to and from another (or a not yet running) address space, by faulting pages in. */
+/** mm_populate() - fault in all of [@address, + @length) that may be accessed, as mlock(2) does. -ENOMEM: a hole. */
+long mm_populate(struct mm *mm, uint64_t address, uint64_t length);
+/** mm_mapped() - 0, or -ENOMEM: there is a hole in [@address, + @length). */
+long mm_mapped(struct mm *mm, uint64_t address, uint64_t length);
+/** mm_resident() - mincore(2): one byte a page. -ENOMEM: a hole. */
+long mm_resident(struct mm *mm, uint64_t address, uint64_t pages, uint8_t *out);
+/** mm_write(), mm_read() - to and from another (or a not yet running) address space, by faulting pages in; -EFAULT.
+ * Any alignment and length. What the program may not write, mm_write() does not write either. */
 int mm_write(struct mm *mm, uint64_t address, const void *from, size_t n);
 int mm_read(struct mm *mm, uint64_t address, void *to, size_t n);
 /** mm_object_truncated() - pages of @object from @index on are gone: unmap them everywhere. */
@@ -60,5 +76,7 @@ struct mm_range {
 };
 /** mm_next_range() - the first mapping that ends above @from. Return: false at the end. */
 bool mm_next_range(struct mm *mm, uint64_t from, struct mm_range *out);
+/** mm_resident_pages() - pages in the page tables, private ones and others. */
+uint64_t mm_resident_pages(struct mm *mm);
 
 #endif

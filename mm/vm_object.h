@@ -1,6 +1,7 @@
 /* What a mapping maps: something that has pages by index (a file's page cache, an image in memory, shared memory).
  *
- * mm/ asks it for pages when they are touched; file systems and others implement it.
+ * mm/ asks it for pages when they are touched, with the address space's lock (RANK_MM) held; file systems and others
+ * implement it.
  */
 #ifndef MM_VM_OBJECT_H
 #define MM_VM_OBJECT_H
@@ -23,10 +24,16 @@ struct vm_object_ops {
 	void (*put)(struct vm_object *o);
 	/* Its path for /proc/self/maps; "" if none. Inode number and device likewise. */
 	void (*describe)(struct vm_object *o, char *path, size_t size, uint64_t *inode);
+	/* Pages in a row from @index, at most @count, for reading, as far as they lie in memory now: neighbours of a
+	 * page that was touched. Does not sleep for I/O. NULL: the object does not know. Return: how many. */
+	unsigned (*resident)(struct vm_object *o, uint64_t index, unsigned count, struct vm_page *out);
 };
 
 struct vm_object {
 	const struct vm_object_ops *ops;
 };
+
+/** vm_object_create_shared() - @pages pages of memory for MAP_SHARED | MAP_ANONYMOUS, one reference; or NULL. */
+struct vm_object *vm_object_create_shared(uint64_t pages) __must_check;
 
 #endif

@@ -36,7 +36,9 @@ static void object_describe(struct vm_object *o, char *path, size_t size, uint64
 	*inode = 0;
 }
 
-static const struct vm_object_ops object_ops = { object_page, object_keep, object_keep, object_describe };
+static const struct vm_object_ops object_ops = {
+	.page = object_page, .get = object_keep, .put = object_keep, .describe = object_describe,
+};
 static struct vm_object object = { &object_ops };
 
 uint64_t vdso_map(struct mm *mm)

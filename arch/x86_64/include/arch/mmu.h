@@ -86,7 +86,7 @@ static inline paddr_t mmu_entry_paddr(mmu_entry e)
 
 /* Two bits of an entry are mm/'s own. */
 #define MMU_SOFT_BORROWED 1u /* the page is neither counted nor freed */
-#define MMU_SOFT_COW      2u
+#define MMU_SOFT_PRIVATE  2u /* the page is the mapping's own, of no object: counted in anon_pages */
 static inline mmu_entry mmu_entry_with_soft(mmu_entry e, unsigned soft)
 {
 	return e | (uint64_t)soft << MMU_SOFT_SHIFT;
@@ -95,17 +95,10 @@ static inline unsigned mmu_entry_soft(mmu_entry e)
 {
 	return (e >> MMU_SOFT_SHIFT) & 3;
 }
-/** mmu_entry_with_access() - the same page and soft bits, other rights. */
-static inline mmu_entry mmu_entry_with_access(mmu_entry e, unsigned access)
+/** mmu_entry_with_bits() - the same page and soft bits, with the rights of @bits = mmu_entry_make(0, access). */
+static inline mmu_entry mmu_entry_with_bits(mmu_entry e, mmu_entry bits)
 {
-	uint64_t kept = MMU_ENTRY_PADDR | MMU_ENTRY_ACCESSED | MMU_ENTRY_DIRTY | 3ul << MMU_SOFT_SHIFT;
-
-	return mmu_entry_make(0, access) | (e & kept);
-}
-/** mmu_entry_take() - empty the entry, and return what it was, with what the processor last noted in it. */
-static inline mmu_entry mmu_entry_take(mmu_entry *e)
-{
-	return __atomic_exchange_n(e, 0, __ATOMIC_RELAXED);
+	return bits | (e & (MMU_ENTRY_PADDR | MMU_ENTRY_ACCESSED | MMU_ENTRY_DIRTY | 3ul << MMU_SOFT_SHIFT));
 }
 
 /** mmu_flush_page(), mmu_flush_range() - forget translations of @m on every processor using it. */

@@ -1,0 +1,258 @@
+/* Page faults: what a program touches comes into being, and what it writes to becomes its own.
+ *
+ * Empty entry: anonymous memory gets a zeroed page, or on a read the one page of zeroes that all share; a mapped object
+ * is asked for its page, and on a read for the neighbours that it has at hand. A write to a page mapped read-only
+ * copies it, unless the mapping is the only one that refers to it; in a shared mapping the object is told.
+ * Locking: mm->lock throughout. */
+#include <arch/trap.h>
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <core/log.h>
+#include <core/page.h>
+#include <core/process.h>
+#include <linux/errno.h>
+#include <linux/resource.h>
+#include <mm/internal.h>
+
+COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
+
+#define AROUND     16u                      /* pages mapped by one read fault at most */
+#define NO_PROCESS_STACK_LIMIT (8ul << 20) /* of a program that does not run yet */
+
+static paddr_t zero_page; /* set once, under some mm->lock: two at the same time would cost a page */
+
+static paddr_t zero_page_paddr(void)
+{
+	paddr_t p = __atomic_load_n(&zero_page, __ATOMIC_ACQUIRE);
+
+	if (unlikely(!p)) {
+		struct page *page = page_alloc(0, PAGE_ZERO);
+
+		if (!page)
+			return 0;
+		p = page_paddr(page);
+		__atomic_store_n(&zero_page, p, __ATOMIC_RELEASE);
+	}
+	return p;
+}
+
+static int object_error(int error, int *code)
+{
+	if (error == -ENOMEM)
+		return error;
+	*code = BUS_ADRERR;
+	return SIGBUS;
+}
+
+/* An entry for @page of an object, read-only. */
+static mmu_entry object_entry(const struct vma *v, const struct vm_page *page)
+{
+	mmu_entry e = page->paddr | (v->bits & ~(mmu_entry)MMU_WRITE);
+
+	return page->page ? e : mmu_entry_with_soft(e, MMU_SOFT_BORROWED);
+}
+
+/* Make @page the mapping's own at *@e, writable. Its reference moves in. */
+static void install_private(struct mm *mm, const struct vma *v, mmu_entry *e, struct page *page)
+{
+	*e = mmu_entry_with_soft(mmu_entry_touched(page_paddr(page) | v->bits), MMU_SOFT_PRIVATE);
+	mm->anon_pages++;
+}
+
+/* Map the faulting page and its neighbours as far as the object has them. Return: the faulting page is mapped. */
+static bool fault_around(const struct vma *v, uint64_t address, mmu_entry *e)
+{
+	struct vm_page pages[AROUND];
+	uint64_t first = MAX(v->start, address & ~(AROUND * PAGE_SIZE - 1));
+	uint64_t last = MIN(v->end, (address & ~(AROUND * PAGE_SIZE - 1)) + AROUND * PAGE_SIZE);
+	unsigned n = v->object->ops->resident(v->object, v->index + ((first - v->start) >> PAGE_SHIFT),
+					      (unsigned)((last - first) >> PAGE_SHIFT), pages);
+
+	e -= (address - first) >> PAGE_SHIFT;
+	for (unsigned i = 0; i < n; i++) {
+		if (!e[i])
+			e[i] = object_entry(v, &pages[i]) | MMU_ENTRY_ACCESSED;
+		else if (pages[i].page)
+			page_put(pages[i].page);
+	}
+	return n > (address - first) >> PAGE_SHIFT;
+}
+
+/* Nothing is mapped at @address yet. */
+static int fault_object(struct mm *mm, const struct vma *v, uint64_t address, unsigned access, mmu_entry *e, int *code)
+{
+	bool write = access & FAULT_WRITE, shared = v->flags & VMA_SHARED;
+	struct vm_page page;
+	int r;
+
+	if (!write && v->object->ops->resident && fault_around(v, address, e))
+		return 0;
+	r = v->object->ops->page(v->object, v->index + ((address - v->start) >> PAGE_SHIFT), write && shared, &page);
+	if (r)
+		return object_error(r, code);
+	if (write && !shared) {
+		struct page *copy = page_alloc(0, 0);
+
+		if (copy) {
+			page_copy(page_address(copy), page_direct(page.paddr));
+			install_private(mm, v, e, copy);
+		}
+		if (page.page)
+			page_put(page.page);
+		return copy ? 0 : -ENOMEM;
+	}
+	*e = mmu_entry_touched(object_entry(v, &page) | (write ? v->bits & MMU_WRITE : 0));
+	return 0;
+}
+
+/* A page is mapped, but not for writing, and it may be written to. */
+static int fault_write_protected(struct mm *mm, const struct vma *v, uint64_t address, mmu_entry *e, int *code)
+{
+	mmu_entry old = *e;
+	paddr_t from = mmu_entry_paddr(old);
+	bool borrowed = mmu_entry_soft(old) & MMU_SOFT_BORROWED;
+	struct page *copy;
+
+	if (v->flags & VMA_SHARED) {
+		struct vm_page page;
+		int r = v->object->ops->page(v->object, v->index + ((address - v->start) >> PAGE_SHIFT), true, &page);
+
+		if (r)
+			return object_error(r, code);
+		*e = mmu_entry_touched(object_entry(v, &page) | (v->bits & MMU_WRITE));
+	} else if ((mmu_entry_soft(old) & MMU_SOFT_PRIVATE) && READ_ONCE(page_of(from)->refs) == 1) {
+		*e = mmu_entry_touched(mmu_entry_with_bits(old, v->bits));
+		borrowed = true; /* the reference stays */
+	} else {
+		copy = page_alloc(0, from == zero_page ? PAGE_ZERO : 0);
+		if (!copy)
+			return -ENOMEM;
+		if (from != zero_page)
+			page_copy(page_address(copy), page_direct(from));
+		if (mmu_entry_soft(old) & MMU_SOFT_PRIVATE)
+			mm->anon_pages--;
+		install_private(mm, v, e, copy);
+	}
+	mmu_flush_page(&mm->mmu, address);
+	if (!borrowed)
+		page_put(page_of(from));
+	return 0;
+}
+
+/* Make the stack @v reach down to @address, within its limit and clear of its neighbour. */
+static bool stack_grow(struct mm *mm, struct vma *v, uint64_t address)
+{
+	const struct process *p = current->process;
+	uint64_t limit = p ? p->limits[RLIMIT_STACK].soft : NO_PROCESS_STACK_LIMIT;
+	uint64_t start = address & PAGE_MASK, bottom = v->prev ? v->prev->end : VMA_LOWEST;
+
+	if (!(v->flags & VMA_GROWSDOWN) || v->end - start > limit || start < bottom || start - bottom < STACK_GUARD_GAP)
+		return false;
+	mm->total_pages += (v->start - start) >> PAGE_SHIFT;
+	vma_move_bounds(v, start, v->end);
+	return true;
+}
+
+static bool permitted(const struct vma *v, unsigned access)
+{
+	/* PROT_WRITE, PROT_EXEC; reading is permitted where anything is. */
+	unsigned needed = access & FAULT_WRITE ? 2 : access & FAULT_EXEC ? 4 : 7;
+
+	return v->prot & needed;
+}
+
+int fault_in_locked(struct mm *mm, uint64_t address, unsigned access, int *code)
+{
+	struct vma *v = mm->last_hit;
+	struct page *page;
+	mmu_entry *e;
+
+	if (unlikely(!v || address < v->start || address >= v->end)) {
+		v = vma_find(&mm->tree, address);
+		if (!v || (address < v->start && !stack_grow(mm, v, address))) {
+			*code = SEGV_MAPERR;
+			return SIGSEGV;
+		}
+		mm->last_hit = v;
+	}
+	if (unlikely(!permitted(v, access))) {
+		*code = SEGV_ACCERR;
+		return SIGSEGV;
+	}
+	e = mmu_entry_at(&mm->mmu, address, true);
+	if (unlikely(!e))
+		return -ENOMEM;
+	if (unlikely(*e)) {
+		if ((access & FAULT_WRITE) && !mmu_entry_writable(*e))
+			return fault_write_protected(mm, v, address, e, code);
+		mmu_flush_page(&mm->mmu, address); /* served already: the translation in use is older */
+		return 0;
+	}
+	if (v->object)
+		return fault_object(mm, v, address, access, e, code);
+	if (access & FAULT_WRITE) {
+		page = page_alloc(0, PAGE_ZERO);
+		if (unlikely(!page))
+			return -ENOMEM;
+		install_private(mm, v, e, page);
+	} else {
+		paddr_t zeroes = zero_page_paddr();
+
+		if (!zeroes)
+			return -ENOMEM;
+		*e = mmu_entry_with_soft(mmu_entry_touched(zeroes | (v->bits & ~(mmu_entry)MMU_WRITE)),
+					 MMU_SOFT_BORROWED);
+	}
+	return 0;
+}
+
+int populate_locked(struct mm *mm, uint64_t start, uint64_t end)
+{
+	for (struct vma *v = vma_find(&mm->tree, start); v && v->start < end; v = v->next) {
+		bool write = (v->prot & 2) && !(v->flags & VMA_SHARED);
+		uint64_t stop = MIN(v->end, end);
+
+		if (!v->prot)
+			continue;
+		for (uint64_t at = MAX(v->start, start); at < stop; at += PAGE_SIZE) {
+			mmu_entry *e = mmu_entry_at(&mm->mmu, at, false);
+			int code;
+
+			if (e && *e && (!write || mmu_entry_writable(*e)))
+				continue;
+			if (fault_in_locked(mm, at, write ? FAULT_WRITE : 0, &code) == -ENOMEM)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Memory is at its end: the program that asks for more of it ends, and is told what it lacks. */
+static int out_of_memory(const struct mm *mm)
+{
+	log_err("out of memory: %s holds %lu KiB of the machine's %lu MiB and needs more: start it with a larger -m",
+		current->name, (unsigned long)(mm->anon_pages * PAGE_SIZE >> 10),
+		(unsigned long)(page_total() * PAGE_SIZE >> 20));
+	return SIGKILL;
+}
+
+int trap_page_fault(uint64_t address, unsigned access, int *code)
+{
+	struct process *p = current->process;
+	struct mm *mm = p ? p->mm : NULL;
+	int r;
+
+	if (unlikely(!mm || address >= mm->limit)) {
+		*code = SEGV_MAPERR;
+		return SIGSEGV;
+	}
+	mutex_lock(&mm->lock);
+	p->minor_faults++;
+	r = fault_in_locked(mm, address, access, code);
+	mutex_unlock(&mm->lock);
+	if (unlikely(r < 0)) {
+		*code = SI_KERNEL;
+		r = out_of_memory(mm);
+	}
+	return r;
+}

@@ -1,0 +1,41 @@
+/* What the files of mm/ share. All of it is called with the address space's lock held. */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include <mm/mm.h>
+
+#define STACK_GUARD_GAP (256 * PAGE_SIZE) /* below a stack that grows, nothing is mapped */
+#define MAP_COUNT_MAX   65530u
+
+/* fault.c */
+/**
+ * fault_in_locked() - make the page at @address accessible. @access: FAULT_WRITE, FAULT_EXEC, or 0.
+ * Return: 0; a signal number, with *@code; -ENOMEM.
+ */
+int fault_in_locked(struct mm *mm, uint64_t address, unsigned access, int *code);
+/** populate_locked() - fault in what may be accessed in [@start, @end). -ENOMEM. */
+int populate_locked(struct mm *mm, uint64_t start, uint64_t end);
+
+/* entries.c */
+/** entries_zap() - empty [@start, @end): forget translations, drop references. */
+void entries_zap(struct mm *mm, uint64_t start, uint64_t end);
+/** entries_protect() - give what is mapped in [@start, @end) the rights of @v, which covers it. */
+void entries_protect(struct mm *mm, const struct vma *v, uint64_t start, uint64_t end);
+/** entries_move() - move [@from, + @length) to @to, where nothing is. -ENOMEM: some may have been moved. */
+int entries_move(struct mm *mm, uint64_t from, uint64_t to, uint64_t length);
+/** entries_count() - pages in [@start, @end). */
+uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end);
+
+static inline unsigned prot_access(const struct mm *mm, int prot)
+{
+	/* PROT_READ, PROT_WRITE, PROT_EXEC: 1, 2, 4. No processor here can write or execute without reading. */
+	unsigned access = prot & 7 ? MMU_READ | mm->user_access : 0;
+
+	if (prot & 2)
+		access |= MMU_WRITE;
+	if (prot & 4)
+		access |= MMU_EXEC;
+	return access;
+}
+
+#endif

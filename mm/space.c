@@ -1,0 +1,199 @@
+/* Address spaces as such: their life, which one a processor is in, reading and writing them from outside. */
+#include <arch/trap.h>
+#include <core/page.h>
+#include <core/slab.h>
+#include <core/uaccess.h>
+#include <linux/errno.h>
+#include <mm/internal.h>
+
+COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
+
+static struct spinlock all_lock = SPINLOCK_INIT(RANK_SPIN);
+static struct list all = LIST_INIT(all); /* all_lock: of struct mm.node */
+
+struct mm *mm_create(void)
+{
+	struct mm *mm = kzalloc(sizeof(*mm));
+
+	if (!mm)
+		return NULL;
+	if (mmu_init(&mm->mmu) != 0) {
+		kfree(mm);
+		return NULL;
+	}
+	mutex_init(&mm->lock, RANK_MM);
+	mm->refs = 1;
+	mm->user_access = MMU_USER;
+	mm->limit = mm->mmap_top = mm->stack_top = USER_LIMIT;
+	spin_lock(&all_lock);
+	list_add(&all, &mm->node);
+	spin_unlock(&all_lock);
+	return mm;
+}
+
+void mm_get(struct mm *mm)
+{
+	__atomic_fetch_add(&mm->refs, 1, __ATOMIC_RELAXED);
+}
+
+static void mm_destroy(struct mm *mm)
+{
+	struct vma *next;
+
+	spin_lock(&all_lock);
+	list_del(&mm->node);
+	spin_unlock(&all_lock);
+	if (percpu_get(mmu_current_root) == mm->mmu.root)
+		mm_activate(NULL);
+	for (struct vma *v = mm->tree.first; v; v = next) {
+		next = v->next;
+		entries_zap(mm, v->start, v->end);
+		if (v->object)
+			v->object->ops->put(v->object);
+		kfree(v);
+	}
+	mmu_fini(&mm->mmu);
+	kfree(mm);
+}
+
+void mm_put(struct mm *mm)
+{
+	if (mm && __atomic_sub_fetch(&mm->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		mm_destroy(mm);
+}
+
+void mm_activate(struct mm *mm)
+{
+	percpu_set(uaccess_limit, mm ? mm->limit : 0);
+	mmu_switch(mm ? &mm->mmu : NULL);
+}
+
+/* Copy between the kernel and a page of @mm that is faulted in first. */
+static int copy_page_part(struct mm *mm, uint64_t address, void *buf, size_t n, bool write)
+{
+	mmu_entry *e;
+	char *at;
+	int code;
+
+	if (fault_in_locked(mm, address, write ? FAULT_WRITE : 0, &code) != 0)
+		return -EFAULT;
+	e = mmu_entry_at(&mm->mmu, address, false);
+	at = (char *)page_direct(mmu_entry_paddr(*e)) + (address & ~PAGE_MASK);
+	if (write)
+		memcpy(at, buf, n);
+	else
+		memcpy(buf, at, n);
+	return 0;
+}
+
+static int copy_across(struct mm *mm, uint64_t address, char *buf, size_t n, bool write)
+{
+	int r = 0;
+
+	if (address >= mm->limit || n > mm->limit - address)
+		return -EFAULT;
+	mutex_lock(&mm->lock);
+	while (n && r == 0) {
+		size_t part = MIN(n, PAGE_SIZE - (address & ~PAGE_MASK));
+
+		r = copy_page_part(mm, address, buf, part, write);
+		address += part;
+		buf += part;
+		n -= part;
+	}
+	mutex_unlock(&mm->lock);
+	return r;
+}
+
+int mm_write(struct mm *mm, uint64_t address, const void *from, size_t n)
+{
+	return copy_across(mm, address, (char *)(uintptr_t)from, n, true);
+}
+
+int mm_read(struct mm *mm, uint64_t address, void *to, size_t n)
+{
+	return copy_across(mm, address, to, n, false);
+}
+
+/* Unmap what @mm maps of @object from page @index on. */
+static void unmap_object(struct mm *mm, struct vm_object *object, uint64_t index)
+{
+	mutex_lock(&mm->lock);
+	for (struct vma *v = mm->tree.first; v; v = v->next) {
+		uint64_t pages = (v->end - v->start) >> PAGE_SHIFT;
+		uint64_t gone = index > v->index ? index - v->index : 0;
+
+		if (v->object == object && gone < pages)
+			entries_zap(mm, v->start + (gone << PAGE_SHIFT), v->end);
+	}
+	mutex_unlock(&mm->lock);
+}
+
+void mm_object_truncated(struct vm_object *object, uint64_t index)
+{
+	struct mm *mm = NULL, *done;
+	struct list *at;
+
+	do {
+		done = mm;
+		spin_lock(&all_lock);
+		/* One that is being destroyed has no references left, and unmaps by itself. */
+		at = done ? done->node.next : all.next;
+		for (mm = NULL; at != &all && !mm; at = at->next) {
+			struct mm *candidate = list_entry(at, struct mm, node);
+			uint32_t refs = __atomic_load_n(&candidate->refs, __ATOMIC_RELAXED);
+
+			while (refs && !__atomic_compare_exchange_n(&candidate->refs, &refs, refs + 1, false,
+								    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+				;
+			if (refs)
+				mm = candidate;
+		}
+		spin_unlock(&all_lock);
+		if (done)
+			mm_put(done);
+		if (mm)
+			unmap_object(mm, object, index);
+	} while (mm);
+}
+
+bool mm_next_range(struct mm *mm, uint64_t from, struct mm_range *out)
+{
+	struct vm_object *object = NULL;
+	struct vma *v;
+
+	mutex_lock(&mm->lock);
+	v = vma_find(&mm->tree, from);
+	if (v) {
+		object = v->object;
+		*out = (struct mm_range){
+			.start = v->start,
+			.end = v->end,
+			.offset = v->object ? v->index << PAGE_SHIFT : 0,
+			.prot = v->prot,
+			.shared = v->flags & VMA_SHARED,
+			.stack = v->start < mm->stack_top && mm->stack_top <= v->end,
+			.heap = !v->object && v->start < mm->brk && v->end > mm->brk_start,
+			.resident_pages = entries_count(mm, v->start, v->end),
+		};
+		if (object)
+			object->ops->get(object);
+	}
+	mutex_unlock(&mm->lock);
+	if (object) {
+		object->ops->describe(object, out->path, sizeof(out->path), &out->inode);
+		object->ops->put(object);
+	}
+	return v != NULL;
+}
+
+uint64_t mm_resident_pages(struct mm *mm)
+{
+	uint64_t n = 0;
+
+	mutex_lock(&mm->lock);
+	for (struct vma *v = mm->tree.first; v; v = v->next)
+		n += entries_count(mm, v->start, v->end);
+	mutex_unlock(&mm->lock);
+	return n;
+}
