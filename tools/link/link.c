@@ -16,11 +16,34 @@ static const char *const ld_flags[] = {
 	"--gc-sections", "-z", "max-page-size=4096", "-z", "noexecstack", "--build-id=none",
 };
 
+#define MOST_NAMED 12
+
+/* The symbols that nothing defines, each once: ", " between them. NULL when that is not what went wrong. */
+static char *undefined_symbols(const struct buf *errors)
+{
+	static const char words[] = "undefined reference to `";
+	struct strings names = { 0 };
+	struct buf text = { 0 };
+
+	for (const char *p = errors->size ? errors->data : ""; (p = strstr(p, words));) {
+		p += strlen(words);
+		strings_add_once(&names, xstrndup(p, strcspn(p, "'\n")));
+	}
+	for (size_t i = 0; i < names.count && i < MOST_NAMED; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "", names.at[i]);
+	if (names.count > MOST_NAMED)
+		buf_printf(&text, " and %zu more", names.count - MOST_NAMED);
+	return text.data;
+}
+
 /* ld's own words are for those who work on the kernel; the first line that says what is wrong is enough here. */
 static _Noreturn void ld_failed(const struct buf *errors)
 {
-	static const char *const telling[] = { "undefined reference to", "required symbol", "multiple definition", "error:", "ld:" };
+	static const char *const telling[] = { "required symbol", "multiple definition", "error:", "ld:" };
+	char *undefined = undefined_symbols(errors);
 
+	if (undefined)
+		fail("the parts that were asked for do not link, no component defines %s", undefined);
 	for (size_t i = 0; i < COUNT(telling); i++) {
 		const char *at = errors->size ? strstr(errors->data, telling[i]) : NULL;
 		const char *from = at;

@@ -1,0 +1,28 @@
+#!/bin/bash
+# The kernel's own components: each profile links, holds what it says, and nothing that it should not.
+. "$(dirname "$0")/lib.sh"
+cd "$work" || exit 1
+
+size_json() { "$whittle" size --json "$1"; }
+components() { "$whittle" size --json "$1" | jq -r '.components[].name'; }
+
+for p in all base virtio-mmio microvm; do
+	check "profile $p links" "$whittle" kernel -o "$p" --for "$p"
+	check "$p is loaded in segments that are never writable and executable" bash -c "! readelf -lW '$p' | grep LOAD | grep -q 'RWE'"
+	check "$p needs no relocation but relative ones" bash -c "readelf -dW '$p.debug' | grep -q 'RELASZ.* 0 '"
+	check "$p has the PVH note" bash -c "readelf -nW '$p.debug' | grep -q Xen"
+	check "what the kernel says of itself is what the map says" bash -c "diff <(strings -n 2 '$p' | sort -u | comm -12 - \
+		<(grep ^component '$p.map' | cut -f2 | grep -v '^(' | sort)) <(grep ^component '$p.map' | cut -f2 | grep -v '^(' | sort)"
+	check "$p has no section that the script does not know" bash -c "! readelf -SW '$p.debug' | grep -qE ' \.(eh_frame|init_array|ctors|tdata|interp|plt) '"
+done
+check "base holds no object of virtio or the network" bash -c "! grep -E '^object	[^	]*(virtio|inet|lwip)' base.map && \
+	! grep -E '^component	(virtio|inet|lwip)' base.map"
+check "microvm is virtio-mmio" cmp microvm virtio-mmio
+check "all holds everything that virtio-mmio does" bash -c "comm -23 <(grep ^component virtio-mmio.map | cut -f2 | sort) \
+	<(grep ^component all.map | cut -f2 | sort) | diff /dev/null -"
+check "every entry of a set is in the kernel of all" bash -c "diff <('$whittle' components --json | jq -r '.components[].entries[]' | wc -l) \
+	<('$whittle' size --json all | jq '[.sets[] | length] | add')"
+check "a kernel without a system call is a little smaller" bash -c "'$whittle' kernel -o less --for base --without syscall:epoll_wait >&2 && \
+	! '$whittle' size --json less | jq -e '.sets.syscall | index(\"epoll_wait\")' && '$whittle' size --json base | jq -e '.sets.syscall | index(\"epoll_wait\")'"
+check "a part that all others need cannot be left out" says 2 "core cannot be left out: " "$whittle" kernel -o less --for base --without core
+done_testing
