@@ -62,7 +62,7 @@ static mmu_entry entry_protected(const struct vma *v, mmu_entry old)
 	mmu_entry e = mmu_entry_with_bits(old, v->bits);
 	bool own = (mmu_entry_soft(old) & MMU_SOFT_PRIVATE) && READ_ONCE(page_of(mmu_entry_paddr(old))->refs) == 1;
 
-	return own ? e : e & ~(mmu_entry)MMU_WRITE;
+	return own ? e : mmu_entry_read_only(e);
 }
 
 void entries_protect(struct mm *mm, const struct vma *v, uint64_t start, uint64_t end)

@@ -44,10 +44,10 @@ static int object_error(int error, int *code)
 	return SIGBUS;
 }
 
-/* An entry for @page of an object, read-only. */
-static mmu_entry object_entry(const struct vma *v, const struct vm_page *page)
+/* An entry for @page of an object, with the rights of @bits. */
+static mmu_entry object_entry(mmu_entry bits, const struct vm_page *page)
 {
-	mmu_entry e = page->paddr | (v->bits & ~(mmu_entry)MMU_WRITE);
+	mmu_entry e = mmu_entry_touched(mmu_entry_with_page(bits, page->paddr));
 
 	return page->page ? e : mmu_entry_with_soft(e, MMU_SOFT_BORROWED);
 }
@@ -55,13 +55,14 @@ static mmu_entry object_entry(const struct vma *v, const struct vm_page *page)
 /* Make @page the mapping's own at *@e, writable. Its reference moves in. */
 static void install_private(struct mm *mm, const struct vma *v, mmu_entry *e, struct page *page)
 {
-	*e = mmu_entry_with_soft(mmu_entry_touched(page_paddr(page) | v->bits), MMU_SOFT_PRIVATE);
+	*e = mmu_entry_with_soft(mmu_entry_touched(mmu_entry_with_page(v->bits, page_paddr(page))), MMU_SOFT_PRIVATE);
 	mm->anon_pages++;
 }
 
 /* Map the faulting page and its neighbours as far as the object has them. Return: the faulting page is mapped. */
 static bool fault_around(const struct vma *v, uint64_t address, mmu_entry *e)
 {
+	mmu_entry bits = mmu_entry_read_only(v->bits);
 	struct vm_page pages[AROUND];
 	uint64_t first = MAX(v->start, address & ~(AROUND * PAGE_SIZE - 1));
 	uint64_t last = MIN(v->end, (address & ~(AROUND * PAGE_SIZE - 1)) + AROUND * PAGE_SIZE);
@@ -71,7 +72,7 @@ static bool fault_around(const struct vma *v, uint64_t address, mmu_entry *e)
 	e -= (address - first) >> PAGE_SHIFT;
 	for (unsigned i = 0; i < n; i++) {
 		if (!e[i])
-			e[i] = object_entry(v, &pages[i]) | MMU_ENTRY_ACCESSED;
+			e[i] = object_entry(bits, &pages[i]);
 		else if (pages[i].page)
 			page_put(pages[i].page);
 	}
@@ -101,7 +102,7 @@ static int fault_object(struct mm *mm, const struct vma *v, uint64_t address, un
 			page_put(page.page);
 		return copy ? 0 : -ENOMEM;
 	}
-	*e = mmu_entry_touched(object_entry(v, &page) | (write ? v->bits & MMU_WRITE : 0));
+	*e = object_entry(write ? v->bits : mmu_entry_read_only(v->bits), &page);
 	return 0;
 }
 
@@ -119,7 +120,7 @@ static int fault_write_protected(struct mm *mm, const struct vma *v, uint64_t ad
 
 		if (r)
 			return object_error(r, code);
-		*e = mmu_entry_touched(object_entry(v, &page) | (v->bits & MMU_WRITE));
+		*e = object_entry(v->bits, &page);
 	} else if ((mmu_entry_soft(old) & MMU_SOFT_PRIVATE) && READ_ONCE(page_of(from)->refs) == 1) {
 		*e = mmu_entry_touched(mmu_entry_with_bits(old, v->bits));
 		borrowed = true; /* the reference stays */
@@ -200,8 +201,7 @@ int fault_in_locked(struct mm *mm, uint64_t address, unsigned access, int *code)
 
 		if (!zeroes)
 			return -ENOMEM;
-		*e = mmu_entry_with_soft(mmu_entry_touched(zeroes | (v->bits & ~(mmu_entry)MMU_WRITE)),
-					 MMU_SOFT_BORROWED);
+		*e = object_entry(mmu_entry_read_only(v->bits), &(struct vm_page){ .paddr = zeroes });
 	}
 	return 0;
 }

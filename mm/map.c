@@ -14,6 +14,9 @@
 COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
 
 #define LOW_LIMIT (1ul << 31) /* MAP_32BIT: below this */
+#ifndef MAP_32BIT             /* x86 alone has it */
+#define MAP_32BIT 0
+#endif
 
 static uint64_t pages_of(uint64_t bytes)
 {

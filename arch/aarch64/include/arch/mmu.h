@@ -42,6 +42,10 @@ static inline size_t mmu_entries_left(uint64_t va)
 mmu_entry *mmu_entry_next(struct mmu *m, uint64_t *va, uint64_t end);
 
 mmu_entry mmu_entry_make(paddr_t page, unsigned access);
+/** mmu_entry_with_page() - @bits = mmu_entry_make(0, access), leading to a page. */
+mmu_entry mmu_entry_with_page(mmu_entry bits, paddr_t page);
+/** mmu_entry_read_only() - the same without the right to write. */
+mmu_entry mmu_entry_read_only(mmu_entry e);
 /** mmu_entry_touched() - mark it as used, and written to if it may be, so that the processor need not. */
 mmu_entry mmu_entry_touched(mmu_entry e);
 /** mmu_entry_present() - it holds a page, whether or not it may be accessed. */
@@ -53,13 +57,11 @@ paddr_t mmu_entry_paddr(mmu_entry e);
 
 /* Two bits of an entry are mm/'s own. */
 #define MMU_SOFT_BORROWED 1u /* the page is neither counted nor freed */
-#define MMU_SOFT_COW      2u
+#define MMU_SOFT_PRIVATE  2u /* the page is the mapping's own, of no object: counted in anon_pages */
 mmu_entry mmu_entry_with_soft(mmu_entry e, unsigned soft);
 unsigned mmu_entry_soft(mmu_entry e);
-/** mmu_entry_with_access() - the same page and soft bits, other rights. */
-mmu_entry mmu_entry_with_access(mmu_entry e, unsigned access);
-/** mmu_entry_take() - empty the entry, and return what it was, with what the processor last noted in it. */
-mmu_entry mmu_entry_take(mmu_entry *e);
+/** mmu_entry_with_bits() - the same page and soft bits, with the rights of @bits = mmu_entry_make(0, access). */
+mmu_entry mmu_entry_with_bits(mmu_entry e, mmu_entry bits);
 
 /** mmu_flush_page(), mmu_flush_range() - forget translations of @m on every processor using it. */
 void mmu_flush_page(struct mmu *m, uint64_t va);

@@ -57,6 +57,16 @@ static inline mmu_entry mmu_entry_make(paddr_t page, unsigned access)
 
 	return e | (access & (MMU_READ | MMU_WRITE | MMU_EXEC) ? MMU_ENTRY_PRESENT : MMU_ENTRY_HELD);
 }
+/** mmu_entry_with_page() - @bits = mmu_entry_make(0, access), leading to a page. */
+static inline mmu_entry mmu_entry_with_page(mmu_entry bits, paddr_t page)
+{
+	return bits | page;
+}
+/** mmu_entry_read_only() - the same without the right to write. */
+static inline mmu_entry mmu_entry_read_only(mmu_entry e)
+{
+	return e & ~(mmu_entry)MMU_WRITE;
+}
 /** mmu_entry_touched() - mark it as used, and written to if it may be, so that the processor need not. */
 static inline mmu_entry mmu_entry_touched(mmu_entry e)
 {
