@@ -45,7 +45,7 @@ static void real_get(struct itimers *it, uint64_t *ret_left_ns, uint64_t *ret_in
 {
 	uint64_t now = clock_monotonic_ns();
 
-	*ret_left_ns = it->real.heap_index == 0 ? 0 : it->real.expires_ns > now ? it->real.expires_ns - now : 1000;
+	*ret_left_ns = !it->real.armed ? 0 : it->real.expires_ns > now ? it->real.expires_ns - now : 1000;
 	*ret_interval_ns = it->real_interval_ns;
 }
 

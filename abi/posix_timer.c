@@ -175,7 +175,7 @@ static void read_locked(const struct posix_timer *pt, uint64_t *left, uint64_t *
 {
 	uint64_t now = clock_monotonic_ns();
 
-	*left = pt->timer.heap_index == 0 ? 0 : pt->timer.expires_ns > now ? pt->timer.expires_ns - now : 1;
+	*left = !pt->timer.armed ? 0 : pt->timer.expires_ns > now ? pt->timer.expires_ns - now : 1;
 	*interval = pt->interval_ns;
 }
 

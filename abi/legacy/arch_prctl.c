@@ -14,17 +14,17 @@ long sys_arch_prctl(int code, unsigned long address)
 	case ARCH_SET_FS:
 		if (address >= USER_LIMIT)
 			return -EPERM;
-		arch_set_fs_base(address);
+		arch_fs_base_set(address);
 		return 0;
 	case ARCH_SET_GS:
 		if (address >= USER_LIMIT)
 			return -EPERM;
-		arch_set_gs_base(address);
+		arch_gs_base_set(address);
 		return 0;
 	case ARCH_GET_FS:
-		return put_user_u64((uint64_t __user *)address, arch_get_fs_base());
+		return put_user_u64((uint64_t __user *)address, arch_fs_base_get());
 	case ARCH_GET_GS:
-		return put_user_u64((uint64_t __user *)address, arch_get_gs_base());
+		return put_user_u64((uint64_t __user *)address, arch_gs_base_get());
 	default: /* shadow stacks and the like are asked for by libc at start, and not there */
 		return -EINVAL;
 	}
