@@ -359,6 +359,18 @@ off_t file_seek_size(struct file *f, off_t offset, int whence)
 	return to;
 }
 
+off_t dir_seek(struct file *f, off_t offset, int whence)
+{
+	if (whence == SEEK_CUR)
+		offset += f->pos;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (offset < 0)
+		return -EINVAL;
+	f->pos = offset;
+	return offset;
+}
+
 int file_getattr(struct file *f, struct attributes *out)
 {
 	if (f->inode)

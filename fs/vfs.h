@@ -76,6 +76,8 @@ struct inode_ops {
 	int (*unlink)(struct inode *dir, struct dentry *d); /* also of directories, which are empty */
 	/* @target may be negative. RENAME_EXCHANGE swaps. Both directories' locks are held. */
 	int (*rename)(struct inode *dir, struct dentry *d, struct inode *to_dir, struct dentry *target, unsigned flags);
+	/* readdir() of an inode that is not open, all entries without "." and ".." unless the format has them. */
+	int (*iterate)(struct inode *dir, struct dir_context *ctx);
 	/* Whatever differs from what the inode's fields say; they were filled in already. */
 	int (*getattr)(struct inode *inode, struct attributes *out);
 	/* NULL: only fields of the inode change, which inode_change() does. The inode's lock is held. */
@@ -121,7 +123,8 @@ struct inode {
 struct super_ops {
 	void (*statfs)(struct super *s, struct statfs_info *out);
 	void (*destroy)(struct super *s); /* the last reference is gone; frees what private is */
-	void (*sync)(struct super *s);
+	/* The inode with this number, for file systems that can find it so; as a lower layer they must. */
+	struct inode *(*inode_by_number)(struct super *s, uint64_t ino);
 };
 
 struct statfs_info {
@@ -136,7 +139,7 @@ struct super {
 	uint32_t device;                 /* I: st_dev */
 	bool read_only;                  /* I */
 	bool uncached;                   /* I: names are looked up anew each time (procfs) */
-	uint64_t last_ino;               /* a: for file systems that number inodes as they come */
+	uint64_t last_ino;               /* a: highest number given so far */
 	void *private;
 };
 
@@ -372,6 +375,8 @@ struct vm_object *file_object(struct file *f, unsigned prot, unsigned flags) __m
 int file_truncate(struct file *f, uint64_t size);
 /** file_seek_size() - lseek(2) for a file whose end is inode->size: ready-made file_ops.seek. */
 off_t file_seek_size(struct file *f, off_t offset, int whence);
+/** dir_seek() - lseek(2) of a directory: ready-made file_ops.seek. */
+off_t dir_seek(struct file *f, off_t offset, int whence);
 /** file_getattr() - fstat(2), also of files without an inode. */
 int file_getattr(struct file *f, struct attributes *out);
 

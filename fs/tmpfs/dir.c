@@ -194,18 +194,6 @@ const struct inode_ops tmpfs_other_ops = {
 	.destroy = tmpfs_other_destroy,
 };
 
-static off_t dir_seek(struct file *f, off_t offset, int whence)
-{
-	if (whence == SEEK_CUR)
-		offset += f->pos;
-	else if (whence != SEEK_SET)
-		return -EINVAL;
-	if (offset < 0)
-		return -EINVAL;
-	f->pos = offset;
-	return offset;
-}
-
 const struct file_ops tmpfs_dir_file_ops = {
 	.seek = dir_seek,
 	.readdir = dentry_readdir,

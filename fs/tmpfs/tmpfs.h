@@ -18,6 +18,7 @@ struct tmpfs {
 	uint32_t root_mode;       /* option mode= */
 	struct super *lower;      /* ref: fs/overlay; NULL */
 	const struct tmpfs_lower_ops *lower_ops; /* NULL without a lower one */
+	void *lower_private;      /* lower_ops' own */
 };
 
 struct tmpfs_inode {

@@ -1,0 +1,77 @@
+/* EROFS in memory: what its files share (fs/erofs/). The image is never trusted: each position is checked when read. */
+#ifndef FS_EROFS_EROFS_H
+#define FS_EROFS_EROFS_H
+
+#include <fs/erofs/erofs_fs.h>
+#include <fs/filesystem.h>
+
+#define EROFS_BUCKETS 16u
+
+struct erofs {
+	const uint8_t *image;   /* borrowed: memory that stays; I */
+	uint64_t size;          /* bytes of it; I */
+	unsigned block_bits;    /* I */
+	uint64_t meta, xattrs;  /* bytes from the image's start; I */
+	uint64_t root_nid;      /* I */
+	uint64_t blocks, inode_count; /* I; for statfs */
+	int64_t build_time_ns;  /* I */
+	bool said_damaged;      /* a */
+	struct mutex lock;      /* RANK_INODE: linked */
+	struct list linked[EROFS_BUCKETS]; /* lock: inodes with several names, so that each is one inode */
+};
+
+struct erofs_inode {
+	struct inode inode;     /* ino is the nid */
+	struct list linked;     /* erofs->lock */
+	uint8_t layout;         /* enum erofs_layout; I, as all below */
+	uint8_t chunk_bits;
+	bool chunk_indexes;
+	uint64_t data;          /* bytes from the image's start: blocks of the data */
+	uint64_t tail;          /* the same: inline tail, or chunk table */
+	uint64_t xattrs;        /* the same; 0: none */
+	uint32_t xattrs_size;
+	char link_text[];       /* target of a symbolic link */
+};
+
+static inline struct erofs *erofs_of(const struct inode *inode)
+{
+	return inode->super->private;
+}
+static inline struct erofs_inode *erofs_inode(struct inode *inode)
+{
+	return container_of(inode, struct erofs_inode, inode);
+}
+/** erofs_at() - @n bytes at @offset of the image, or NULL where they do not lie in it. */
+static inline const void *erofs_at(const struct erofs *fs, uint64_t offset, uint64_t n)
+{
+	return offset > fs->size || n > fs->size - offset ? NULL : fs->image + offset;
+}
+/** erofs_damaged() - say once that the image is broken. Return: -EUCLEAN. */
+int erofs_damaged(struct erofs *fs, uint64_t nid, const char *what);
+
+/* inode.c */
+/** erofs_inode_get() - inode @nid, with a reference; err_ptr(-EUCLEAN, -EOPNOTSUPP: compressed, -ENOMEM). */
+struct inode *erofs_inode_get(struct super *super, uint64_t nid) __must_check;
+/* data.c */
+/**
+ * erofs_data() - where byte @offset (below the size) lies. *@n: bytes in a row from there, at least 1.
+ * *@at: NULL: a hole. Return: 0 or -EUCLEAN.
+ */
+int erofs_data(struct erofs_inode *e, uint64_t offset, const uint8_t **at, uint64_t *n);
+int erofs_page(struct inode *inode, uint64_t index, bool write, struct vm_page *out);
+extern const struct file_ops erofs_file_ops;
+/* dir.c */
+int erofs_lookup(struct inode *dir, struct dentry *d);
+int erofs_iterate(struct inode *dir, struct dir_context *ctx);
+extern const struct file_ops erofs_dir_file_ops;
+/* xattr.c */
+ssize_t erofs_xattr_get(struct inode *inode, const char *name, void *value, size_t size);
+ssize_t erofs_xattr_list(struct inode *inode, char *list, size_t size);
+/* super.c */
+/**
+ * erofs_super_open() - a super of the image of @size bytes at @image (memory that stays, 8-byte aligned).
+ * *@why: on failure, one phrase that says what is wrong. Return: 0; -EUCLEAN, -EOPNOTSUPP, -ENOMEM.
+ */
+int erofs_super_open(const void *image, uint64_t size, struct super **out, const char **why);
+
+#endif

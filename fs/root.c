@@ -1,0 +1,120 @@
+/* The root file system and what is mounted in it at start (boot parameters root=, ro, rw).
+ *
+ * The root is the ROOT item of the boot area or of an initrd, an EROFS image; over it lies a layer in memory, so that
+ * it can be written, unless `ro` is given. Without an image the root is an empty tmpfs. Mount points that the image
+ * lacks are made in the upper layer.
+ */
+#include <core/boot_area.h>
+#include <core/init.h>
+#include <core/log.h>
+#include <core/param.h>
+#include <core/power.h>
+#include <fs/erofs/erofs.h>
+#include <fs/overlay/overlay.h>
+#include <fs/tmpfs/tmpfs.h>
+#include <linux/errno.h>
+#include <linux/mount.h>
+#include <whittle/console.h>
+
+COMPONENT("root", "the root file system and what is mounted at start");
+
+static bool read_only;
+
+static int set_ro(char *value)
+{
+	read_only = true;
+	return 0;
+}
+BOOT_PARAM(ro, "ro", set_ro);
+
+static int set_rw(char *value)
+{
+	read_only = false;
+	return 0;
+}
+BOOT_PARAM(rw, "rw", set_rw);
+
+static int set_root(char *value)
+{
+	/* There is one root to have. What Linux would be told here, "/dev/vda" say, does not exist. */
+	return strcmp(value, "bootarea") && strcmp(value, "initrd") && strcmp(value, "tmpfs") ? -EINVAL : 0;
+}
+BOOT_PARAM(root, "root", set_root);
+
+static struct super *open_root(void)
+{
+	struct boot_item item;
+	struct super *lower, *super;
+	const char *why;
+	int r;
+
+	if (!boot_area_item(BOOTAREA_ROOT, 0, &item)) {
+		r = tmpfs_super(filesystem_find("tmpfs"), "mode=755", &super);
+	} else {
+		r = erofs_super_open(item.data, item.size, &lower, &why);
+		if (r) {
+			log_err("the root image cannot be used: %s", why);
+			machine_exit(CONSOLE_STATUS_MACHINE);
+		}
+		if (read_only)
+			return lower;
+		r = overlay_super(lower, &super);
+	}
+	if (r) {
+		log_err("no memory for the root file system");
+		machine_exit(CONSOLE_STATUS_MACHINE);
+	}
+	return super;
+}
+
+struct place {
+	const char *path, *type, *options;
+};
+
+/* In this order: some lie in others. /tmp and /run belong to the upper layer when the root can be written. */
+static const struct place places[] = {
+	{ "/dev", "devtmpfs", "" },     { "/dev/shm", "tmpfs", "" },       { "/proc", "proc", "" },
+	{ "/sys", "sysfs", "" },        { "/tmp", "tmpfs", "mode=1777" },  { "/run", "tmpfs", "mode=755" },
+};
+
+static void mount_place(const struct place *p)
+{
+	struct path at;
+	int r;
+
+	if (!filesystem_find(p->type))
+		return; /* not in this kernel */
+	r = vfs_make(NULL, p->path, S_IFDIR | 0755, 0);
+	if (r && r != -EEXIST && r != -EROFS)
+		log_warn("%s cannot be made: error %d", p->path, -r);
+	r = path_walk(NULL, p->path, WALK_FOLLOW | WALK_DIRECTORY, &at);
+	if (r)
+		return; /* a read-only root without the directory: said by nobody, as by Linux */
+	r = mount_filesystem(p->type, p->type, &at, 0, p->options);
+	path_put(&at);
+	if (r)
+		log_warn("%s cannot be mounted: error %d", p->path, -r);
+}
+
+static void mount_root(void)
+{
+	struct super *super = open_root();
+	bool writable = !super->read_only;
+	int r = mount_add(super, NULL, "root", writable ? 0 : MS_RDONLY);
+
+	if (r) {
+		log_err("no memory for the root file system");
+		machine_exit(CONSOLE_STATUS_MACHINE);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+		bool layered = !strcmp(places[i].path, "/tmp") || !strcmp(places[i].path, "/run");
+
+		if (!layered || !writable)
+			mount_place(&places[i]);
+	}
+	if (!writable)
+		return;
+	(void)vfs_make(NULL, "/run", S_IFDIR | 0755, 0);  /* -EEXIST: the image has it, with its own mode */
+	(void)vfs_make(NULL, "/tmp", S_IFDIR | 01777, 0); /* likewise */
+}
+INITCALL(70, mount_root);
