@@ -8,7 +8,6 @@
 #include <core/init.h>
 #include <core/irq.h>
 #include <core/log.h>
-#include <whittle/console.h>
 
 COMPONENT("serial", "16550 UART at COM1");
 
@@ -86,7 +85,5 @@ static void uart_start_input(void)
 		return;
 	}
 	outb(COM1 + UART_IER, IER_RECEIVED);
-	if (inb(CONSOLE_LOG_PORT) == CONSOLE_PRESENT)
-		uart_put(CONSOLE_READY);
 }
 INITCALL(40, uart_start_input);

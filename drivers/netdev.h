@@ -1,0 +1,79 @@
+/* Network devices: Ethernet cards as the protocols see them (the other side is net/inet/device.c).
+ *
+ * Locking: all operations, and all calls of a driver up from here, are made under the network lock (RANK_NET), so a
+ * driver's queues need none of their own. Only netdev_interrupt() is called without it.
+ * A frame that is sent has one or two pieces of direct-mapped memory, which stay as they are until netdev_sent().
+ */
+#ifndef DRIVERS_NETDEV_H
+#define DRIVERS_NETDEV_H
+
+#include <core/deferred.h>
+
+struct netdev;
+
+struct netdev_piece {
+	void *data;
+	uint32_t length;
+};
+
+/* What the card is to do with a frame, or has done. */
+struct netdev_offload {
+	bool checksum;           /* send: write the Internet checksum from @start on to @start + @offset */
+	uint16_t start, offset;  /* bytes from the start of the frame; bytes from start */
+};
+
+#define NETDEV_PIECES_MAX 16u
+#define NETDEV_HEADROOM   16u /* bytes before the first piece of a frame that a driver may write, if it says so */
+
+/* Before the bytes of a receive buffer, room that the protocols use while they keep it. */
+#define NETDEV_BUFFER_HEAD 64u
+#define NETDEV_BUFFER_SIZE 2048u /* in all; from kmalloc() */
+
+struct netdev_ops {
+	/*
+	 * Send a frame. @headroom: bytes before pieces[0] that may be overwritten (0 or NETDEV_HEADROOM).
+	 * @cookie goes to netdev_sent() when the pieces are the sender's again. The card need not be told before flush.
+	 * 0; -ENOSPC: no room now, netdev_room() will be called; -EIO.
+	 */
+	int (*send)(struct netdev *n, const struct netdev_piece *pieces, unsigned count, unsigned headroom,
+		    const struct netdev_offload *offload, void *cookie);
+	void (*flush)(struct netdev *n);   /* tell the card of what was sent, if it asks to be told */
+	/* Deliver what was received, by netdev_receive(), and take back what was sent. Return: there is more. */
+	bool (*poll)(struct netdev *n);
+};
+
+#define NETDEV_SEND_CHECKSUM 1u /* the card can do netdev_offload.checksum */
+
+struct netdev {
+	const struct netdev_ops *ops; /* I */
+	const char *name;             /* I: as in the log */
+	uint8_t address[6];           /* I */
+	uint16_t mtu;                 /* I: bytes of an IP packet */
+	unsigned features;            /* I: NETDEV_* */
+	bool link;                    /* the cable is in */
+	struct deferred work;         /* ours: netdev_interrupt() */
+	void *protocol;               /* the protocols' own */
+	struct netdev *next;
+};
+
+/** netdev_register() - a card was found. Context: start-up. Defined by net/inet/device.c. */
+void netdev_register(struct netdev *n);
+/** netdev_interrupt() - frames came or went: poll soon. Context: interrupt. */
+static inline void netdev_interrupt(struct netdev *n)
+{
+	deferred_raise(&n->work);
+}
+/**
+ * netdev_receive() - a frame of @length bytes lies at @frame in @buffer (kmalloc'd, NETDEV_BUFFER_SIZE).
+ * @checked: the card vouches for the checksums. Return: the protocols keep the buffer and will kfree() it; false: it is
+ * the driver's again.
+ */
+bool netdev_receive(struct netdev *n, void *buffer, void *frame, uint32_t length, bool checked);
+/** netdev_sent() - the card is done with the pieces of @cookie. */
+void netdev_sent(void *cookie);
+/** netdev_room() - there is room for frames again after -ENOSPC. */
+void netdev_room(struct netdev *n);
+/** netdev_link_changed() - n->link changed. Context: any but under the network lock; takes it. */
+void netdev_link_changed(struct netdev *n);
+
+#endif

@@ -1,0 +1,264 @@
+/* virtio network card (virtio 1.2, 5.1). netdev.h is its contract, and says what lock its queues are under.
+ *
+ * Receiving: every buffer is one piece of 2 KiB that holds the virtio header and the frame; large receive is not
+ * negotiated, so a frame never spans buffers. Sending: the header goes into the room before the frame where the device
+ * takes any layout, so that an ordinary frame is one descriptor. Buffers that were sent are taken back when others are
+ * sent or received, without an interrupt; only a full queue asks for one.
+ * Left out: several queue pairs, the control queue, segmentation offloads.
+ */
+#include "core/log.h"
+#include "core/page.h"
+#include "core/random.h"
+#include "core/slab.h"
+#include "drivers/driver.h"
+#include "drivers/netdev.h"
+#include "drivers/virtio/virtio.h"
+#include <linux/if_ether.h>
+#include <linux/virtio_net.h>
+
+COMPONENT("virtio-net", "virtio network card");
+
+#define RING_SIZE   256u
+#define POLL_BUDGET 128u /* frames between two looks at what else there is to do */
+#define SENT_BATCH  32u  /* take back what was sent once so many are out */
+
+struct virtio_net {
+	struct netdev netdev;
+	struct virtio_device *device;
+	struct virtqueue *rx, *tx;
+	unsigned header_size;  /* 10 legacy, else 12 */
+	unsigned frame_at;     /* where in a receive buffer the virtio header starts */
+	unsigned sending;      /* frames out */
+	bool full;             /* a sender was turned away */
+	struct virtio_net_hdr_mrg_rxbuf *headers; /* owned: one for each descriptor of tx, where there is no headroom */
+};
+
+static struct virtio_net *net_of(struct netdev *n)
+{
+	return container_of(n, struct virtio_net, netdev);
+}
+
+static void take_back(struct virtio_net *v)
+{
+	uint32_t length;
+	void *cookie;
+
+	while ((cookie = virtq_take(v->tx, &length))) {
+		v->sending--;
+		netdev_sent(cookie);
+	}
+}
+
+/* Room for a frame of @need descriptors. If there is none, an interrupt will tell of it, and the sender is to wait. */
+static bool make_room(struct virtio_net *v, unsigned need)
+{
+	take_back(v);
+	while (v->tx->free_count < need) {
+		if (virtq_interrupts_on(v->tx)) {
+			v->full = true;
+			return false;
+		}
+		take_back(v);
+	}
+	return true;
+}
+
+static int net_send(struct netdev *n, const struct netdev_piece *pieces, unsigned count, unsigned headroom,
+		    const struct netdev_offload *offload, void *cookie)
+{
+	struct virtio_net *v = net_of(n);
+	struct virtq_segment s[NETDEV_PIECES_MAX + 1];
+	struct virtio_net_hdr_mrg_rxbuf *h;
+	unsigned at = 0;
+	int r;
+
+	if (v->sending >= SENT_BATCH)
+		take_back(v);
+	if (unlikely(v->tx->free_count <= count) && !make_room(v, count + 1))
+		return v->tx->broken ? -EIO : -ENOSPC;
+	if (headroom) {
+		h = (void *)((char *)pieces[0].data - v->header_size);
+	} else {
+		h = &v->headers[v->tx->free_head]; /* the descriptor that this frame starts with */
+		s[at++] = (struct virtq_segment){ page_direct_paddr(h), v->header_size };
+	}
+	for (unsigned i = 0; i < count; i++)
+		s[at++] = (struct virtq_segment){ page_direct_paddr(pieces[i].data), pieces[i].length };
+	if (headroom) {
+		s[0].address -= v->header_size;
+		s[0].length += v->header_size;
+	}
+	__builtin_memset(&h->hdr, 0, sizeof(h->hdr));
+	if (offload->checksum) {
+		h->hdr.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+		h->hdr.csum_start = offload->start;
+		h->hdr.csum_offset = offload->offset;
+	}
+	if (v->header_size == sizeof(*h))
+		h->num_buffers = 0;
+	r = virtq_add(v->tx, s, at, 0, cookie);
+	if (!r)
+		v->sending++;
+	return r;
+}
+
+static void net_flush(struct netdev *n)
+{
+	virtq_kick(net_of(n)->tx);
+}
+
+/* A receive buffer is free: the device gets it. */
+static int give(struct virtio_net *v, char *buffer)
+{
+	struct virtq_segment s = { page_direct_paddr(buffer) + v->frame_at, NETDEV_BUFFER_SIZE - v->frame_at };
+
+	return virtq_add(v->rx, &s, 0, 1, buffer);
+}
+
+static void fill(struct virtio_net *v)
+{
+	while (v->rx->free_count) {
+		char *buffer = kmalloc(NETDEV_BUFFER_SIZE);
+
+		if (!buffer)
+			break;
+		if (give(v, buffer)) {
+			kfree(buffer);
+			break;
+		}
+	}
+}
+
+/* The frame in @buffer, @length bytes with the header as the device says. Return: the buffer is kept. */
+static bool receive(struct virtio_net *v, char *buffer, uint32_t length)
+{
+	const struct virtio_net_hdr *h = (const void *)(buffer + v->frame_at);
+
+	if (length < v->header_size + ETH_HLEN)
+		return false;
+	return netdev_receive(&v->netdev, buffer, buffer + v->frame_at + v->header_size, length - v->header_size,
+			      READ_ONCE(h->flags) & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID));
+}
+
+static bool net_poll(struct netdev *n)
+{
+	struct virtio_net *v = net_of(n);
+	uint32_t length;
+	unsigned got;
+
+	for (got = 0; got < POLL_BUDGET; got++) {
+		char *buffer = virtq_take(v->rx, &length);
+
+		if (!buffer)
+			break;
+		if (!receive(v, buffer, length) && give(v, buffer))
+			kfree(buffer);
+	}
+	if (v->rx->free_count)
+		fill(v);
+	virtq_kick(v->rx);
+	if (unlikely(v->full)) {
+		if (make_room(v, v->tx->size / 4)) {
+			v->full = false;
+			virtq_interrupts_off(v->tx);
+			netdev_room(n);
+		}
+	} else if (v->sending >= SENT_BATCH) {
+		take_back(v);
+	}
+	return got == POLL_BUDGET || !virtq_interrupts_on(v->rx);
+}
+
+static const struct netdev_ops net_ops = { .send = net_send, .flush = net_flush, .poll = net_poll };
+
+static void net_interrupt(struct virtqueue *q)
+{
+	struct virtio_net *v = q->driver;
+
+	netdev_interrupt(&v->netdev);
+}
+
+static void net_sent_interrupt(struct virtqueue *q)
+{
+	struct virtio_net *v = q->driver;
+
+	if (READ_ONCE(v->full))
+		netdev_interrupt(&v->netdev);
+}
+
+static bool net_link(struct virtio_net *v)
+{
+	uint16_t status;
+
+	if (!virtio_has(v->device, VIRTIO_NET_F_STATUS))
+		return true;
+	v->device->transport->config(v->device, offsetof(struct virtio_net_config, status), &status, sizeof(status));
+	return status & VIRTIO_NET_S_LINK_UP;
+}
+
+static void net_identity(struct virtio_net *v)
+{
+	struct virtio_device *d = v->device;
+	uint16_t mtu;
+
+	if (virtio_has(d, VIRTIO_NET_F_MAC)) {
+		d->transport->config(d, offsetof(struct virtio_net_config, mac), v->netdev.address, ETH_ALEN);
+	} else {
+		random_bytes(v->netdev.address, ETH_ALEN);
+		v->netdev.address[0] = (uint8_t)((v->netdev.address[0] & ~1) | 2); /* one card's, made up locally */
+	}
+	v->netdev.mtu = ETH_DATA_LEN;
+	if (virtio_has(d, VIRTIO_NET_F_MTU)) {
+		d->transport->config(d, offsetof(struct virtio_net_config, mtu), &mtu, sizeof(mtu));
+		if (mtu >= 576 && mtu < ETH_DATA_LEN)
+			v->netdev.mtu = mtu;
+	}
+	v->netdev.link = net_link(v);
+}
+
+static int net_attach(void *dev)
+{
+	struct virtio_net *v = kzalloc(sizeof(*v));
+	struct virtio_device *d = dev;
+	int r = -ENOMEM;
+
+	if (!v)
+		return r;
+	v->device = d;
+	d->driver = v;
+	r = virtio_start(d, 1ull << VIRTIO_NET_F_MAC | 1ull << VIRTIO_NET_F_STATUS | 1ull << VIRTIO_NET_F_MTU |
+				    1ull << VIRTIO_NET_F_CSUM | 1ull << VIRTIO_NET_F_GUEST_CSUM);
+	if (r)
+		goto fail;
+	v->header_size = d->modern ? sizeof(struct virtio_net_hdr_mrg_rxbuf) : sizeof(struct virtio_net_hdr);
+	/* The IP header is to lie on four bytes: what is before it are the two headers. */
+	v->frame_at = NETDEV_BUFFER_HEAD + (4 - (v->header_size + ETH_HLEN) % 4) % 4;
+	if (!d->modern && !virtio_has(d, VIRTIO_F_ANY_LAYOUT)) {
+		log_err("%s: a legacy network card that does not take any layout of frames is not supported", d->name);
+		r = -EOPNOTSUPP;
+		goto fail;
+	}
+	r = -ENOMEM;
+	v->rx = virtio_queue(d, RING_SIZE, net_interrupt, v);
+	v->tx = v->rx ? virtio_queue(d, RING_SIZE, net_sent_interrupt, v) : NULL;
+	v->headers = v->tx ? kmalloc_array(v->tx->size, sizeof(*v->headers)) : NULL;
+	if (!v->headers)
+		goto fail;
+	virtq_interrupts_off(v->tx);
+	net_identity(v);
+	v->netdev.ops = &net_ops;
+	v->netdev.name = "virtio-net";
+	if (virtio_has(d, VIRTIO_NET_F_CSUM))
+		v->netdev.features |= NETDEV_SEND_CHECKSUM;
+	fill(v);
+	virtio_ready(d);
+	virtq_kick(v->rx);
+	netdev_register(&v->netdev);
+	return 0;
+fail:
+	virtio_fail(d);
+	kfree(v->headers);
+	kfree(v);
+	return r;
+}
+SET_ENTRY(driver, virtio_net, struct driver) = { "virtio-net", "virtio", VIRTIO_ID_NET, net_attach };
