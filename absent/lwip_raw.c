@@ -1,0 +1,12 @@
+/* A kernel without raw sockets: nobody listens to whole IP packets. */
+#include "lwip/raw.h"
+#include "lwip/priv/raw_priv.h"
+
+__weak raw_input_state_t raw_input(struct pbuf *p, struct netif *inp)
+{
+	return RAW_INPUT_NONE;
+}
+
+__weak void raw_netif_ip_addr_changed(const ip_addr_t *old_addr, const ip_addr_t *new_addr)
+{
+}

@@ -1,0 +1,19 @@
+/* Where lwIP asks us: sequence numbers, routes, and whether a listener takes another connection. */
+#ifndef NET_LWIP_ARCH_HOOKS_H
+#define NET_LWIP_ARCH_HOOKS_H
+
+struct netif;
+struct ip4_addr;
+struct tcp_pcb;
+
+/** net_route() - the loopback interface, if @dest is an address of our own; else NULL: as lwIP finds it. */
+struct netif *net_route(const struct ip4_addr *dest);
+
+#define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) net_random()
+
+/** net_listener_full() - a SYN for it is not answered; the peer will ask again. */
+bool net_listener_full(struct tcp_pcb *listener);
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, option_length, option1_length, option2, p)          \
+	((pcb)->state == LISTEN && net_listener_full(pcb) ? ERR_MEM : ERR_OK)
+
+#endif

@@ -1,0 +1,1 @@
+/* lwIP includes this for messages, which are compiled out. */

@@ -1,0 +1,2 @@
+/* linux/if.h includes this for struct sockaddr. */
+#include "net/socket.h"

@@ -1,0 +1,30 @@
+# lwIP from Debian's source package (scripts/fetch-source), compiled with our options (net/lwip/include).
+LWIP     = $(BUILD)/src/lwip/src
+LWIP_C   = core/def core/inet_chksum core/ip core/mem core/memp core/netif core/pbuf core/raw core/tcp core/tcp_in \
+	   core/tcp_out core/udp core/ipv4/dhcp core/ipv4/etharp core/ipv4/icmp core/ipv4/igmp core/ipv4/ip4 \
+	   core/ipv4/ip4_addr core/ipv4/ip4_frag netif/ethernet
+LWIP_OBJECTS = $(foreach c,$(LWIP_C),$(COMP)/o/lwip-$(notdir $c).o)
+# What of ours is compiled against lwIP's headers.
+LWIP_HEADERS = -Inet/lwip/include -Inet/lwip/libc -isystem $(LWIP)/include
+
+FETCHED_OBJECTS += $(LWIP_OBJECTS)
+$(LWIP_OBJECTS): $(BUILD)/src/lwip.stamp net/lwip/component.h $(wildcard net/lwip/include/*.h net/lwip/include/arch/*.h) \
+	| $(UAPI)/linux
+define lwip_object
+$(COMP)/o/lwip-$(notdir $1).o:
+	@mkdir -p $$(@D)
+	@echo '  CC      lwip/$1.c'
+	@$$(CC) $$(KERNEL_CODE) -w -I. -Iarch/$(ARCH)/include -isystem $$(UAPI) -DWHITTLE_DEBUG=0 $$(LWIP_HEADERS) \
+		-include net/lwip/component.h -c -o $$@ $(LWIP)/$1.c
+endef
+$(foreach c,$(LWIP_C),$(eval $(call lwip_object,$c)))
+
+# Ours that speak to lwIP.
+LWIP_USERS = $(filter $(COMP)/o/net-lwip-% $(COMP)/o/net-inet-%,$(OBJECTS))
+$(LWIP_USERS): KERNEL_CFLAGS += $(LWIP_HEADERS)
+$(LWIP_USERS): $(BUILD)/src/lwip.stamp
+$(COMP)/absent/lwip_%.o: KERNEL_CFLAGS += $(LWIP_HEADERS)
+$(COMP)/absent/lwip_%.o: absent/lwip_%.c $(BUILD)/src/lwip.stamp | $(UAPI)/linux
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	@$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
