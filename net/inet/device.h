@@ -1,0 +1,29 @@
+/* Interfaces of lwIP over network cards (device.c), and the loopback (loopback.c). */
+#ifndef NET_INET_DEVICE_H
+#define NET_INET_DEVICE_H
+
+#include "drivers/netdev.h"
+#include "lwip/netif.h"
+
+/* All under the network lock. */
+struct inet_device {
+	struct netif netif;
+	struct netdev *card;
+	struct inet_device *next;
+	struct inet_device *next_dirty;
+	bool dirty;                  /* on the list of cards to flush */
+	bool waiting;                /* frames wait in queue until the card has room */
+	bool checking;               /* lwIP looks at checksums of what is received */
+	unsigned index;              /* eth0 … */
+	unsigned queue_length;
+	struct inet_frame *queue_head, *queue_tail;
+	bool configured;             /* has its address, by ip= or DHCP */
+	bool automatic;              /* DHCP is to find it */
+};
+
+extern struct inet_device *inet_devices; /* network lock, in order of discovery */
+extern struct netif loopback;
+
+#define for_each_inet_device(d) for (struct inet_device *d = inet_devices; d; d = d->next)
+
+#endif

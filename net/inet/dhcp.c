@@ -1,0 +1,88 @@
+/* DHCP (lwIP's client): addresses of cards that ip= leaves to it, and who answers names.
+ *
+ * The program starts when the first card has its address, or after five seconds without one; the client goes on by
+ * itself. lwIP's two ticks run as long as there is a card that asked.
+ */
+#include "core/init.h"
+#include "core/log.h"
+#include "core/wait.h"
+#include "net/inet/config.h"
+#include "net/inet/device.h"
+#include "net/lwip/port.h"
+#include "net/lwip/timers.h"
+#include "lwip/dhcp.h"
+#include "lwip/dns.h"
+#include "lwip/prot/dhcp.h"
+#include "lwip/udp.h"
+
+COMPONENT("dhcp", "DHCP: addresses for network cards");
+
+#define START_WAIT_NS (5 * NSEC_PER_SEC)
+
+static struct wait_queue configured = WAIT_QUEUE_INIT(configured);
+static bool waiting; /* network lock, r: a card asked and has no answer yet */
+
+static bool fine_tick(void)
+{
+	dhcp_fine_tmr();
+	return true;
+}
+static bool coarse_tick(void)
+{
+	dhcp_coarse_tmr();
+	return true;
+}
+static struct net_timer fine_timer = { .tick = fine_tick, .interval_ms = DHCP_FINE_TIMER_MSECS };
+static struct net_timer coarse_timer = { .tick = coarse_tick, .interval_ms = DHCP_COARSE_TIMER_MSECS };
+
+/* lwIP tells of name servers by this, its resolver's function; the resolver itself is the program's libc. */
+void dns_setserver(u8_t number, const ip_addr_t *server)
+{
+	if (number < INET_SERVERS_MAX)
+		inet_servers[number] = server ? ip4_addr_get_u32(ip_2_ip4(server)) : 0;
+}
+
+static void dhcp_status(struct netif *netif)
+{
+	struct inet_device *d = netif->state;
+
+	if (!d->automatic || !dhcp_supplied_address(netif))
+		return;
+	if (!netif_default)
+		netif_set_default(netif);
+	if (!d->configured)
+		log_info("eth%u: address %u.%u.%u.%u by DHCP", d->index, ip4_addr1(netif_ip4_addr(netif)),
+			 ip4_addr2(netif_ip4_addr(netif)), ip4_addr3(netif_ip4_addr(netif)), ip4_addr4(netif_ip4_addr(netif)));
+	d->configured = true;
+	WRITE_ONCE(waiting, false);
+	wait_queue_wake_all(&configured, 0);
+}
+
+static void inet_dhcp_start(void)
+{
+	net_lock();
+	udp_init();
+	for_each_inet_device(d) {
+		if (!d->automatic)
+			continue;
+		netif_set_status_callback(&d->netif, dhcp_status);
+		if (dhcp_start(&d->netif) != ERR_OK) {
+			log_err("eth%u: DHCP does not start: no memory", d->index);
+			continue;
+		}
+		waiting = true;
+		net_timer_start(&fine_timer);
+		net_timer_start(&coarse_timer);
+	}
+	net_unlock();
+}
+INITCALL(60, inet_dhcp_start);
+
+static void inet_dhcp_wait(void)
+{
+	if (READ_ONCE(waiting) &&
+	    wait_event_until(&configured, !READ_ONCE(waiting), clock_monotonic_ns() + START_WAIT_NS, false))
+		log_warn("no answer to DHCP within five seconds: the program starts without an address");
+	inet_servers_changed();
+}
+INITCALL(80, inet_dhcp_wait);

@@ -1,0 +1,463 @@
+/* SOCK_STREAM of AF_INET, tcp(7), over lwIP's raw interface: life and state of a socket; bytes are stream_io.c's.
+ *
+ * Locking: a struct stream is under the network lock, as stream.h says field by field. lwIP's call-backs come under
+ * that lock; they change the stream and wake the socket, nothing else. A closed socket leaves its control block to
+ * lwIP, which sends what is queued and says good-bye by itself.
+ */
+#include "net/inet/stream.h"
+#include "core/slab.h"
+#include "net/lwip/port.h"
+#include "arch/hooks.h"
+#include "lwip/priv/tcp_priv.h"
+#include <linux/in.h>
+#include <linux/sockios.h>
+#include <asm/ioctls.h>
+
+COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
+
+#define HALF_OPEN_MAX 255 /* connections of a listener whose handshake is under way: what lwIP can count to */
+
+static struct stream *stream_alloc(void)
+{
+	struct stream *st = kzalloc(sizeof(*st));
+
+	if (!st)
+		return NULL;
+	mutex_init(&st->reading, RANK_SOCKET);
+	st->options = (struct stream_options){
+		.ttl = IP_DEFAULT_TTL, .keep_idle = 7200, .keep_interval = 75, .keep_count = 9, .linger2 = 60, .syn_count = 6,
+	};
+	return st;
+}
+
+static void wake(struct stream *st, uint32_t events)
+{
+	if (st->socket)
+		socket_wake(st->socket, events);
+}
+
+/* lwIP freed the control block: reset, timed out, or both sides are done. */
+static void stream_gone(void *arg, err_t error)
+{
+	struct stream *st = arg;
+
+	if (!st)
+		return;
+	st->pcb = NULL;
+	st->space = 0;
+	st->fin = true;
+	if (error != ERR_CLSD && st->socket)
+		socket_set_error(st->socket, st->state == STREAM_CONNECTING && error == ERR_RST ? ECONNREFUSED :
+							 -inet_error(error));
+	if (st->state == STREAM_CONNECTING)
+		st->state = STREAM_FAILED;
+	wake(st, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+}
+
+static void stream_attach(struct stream *st, struct tcp_pcb *pcb)
+{
+	st->pcb = pcb;
+	tcp_arg(pcb, st);
+	tcp_err(pcb, stream_gone);
+	tcp_recv(pcb, stream_received);
+	tcp_sent(pcb, stream_acknowledged);
+}
+
+static void stream_detach(struct tcp_pcb *pcb)
+{
+	tcp_arg(pcb, NULL);
+	tcp_err(pcb, NULL);
+	tcp_recv(pcb, NULL);
+	tcp_sent(pcb, NULL);
+}
+
+/* The control block of a socket that has none yet, or has none any more. */
+static int stream_need_pcb(struct stream *st)
+{
+	struct tcp_pcb *pcb;
+
+	if (st->pcb)
+		return 0;
+	pcb = tcp_new();
+	if (!pcb)
+		return -ENOBUFS;
+	stream_attach(st, pcb);
+	stream_apply_options(st, pcb);
+	return 0;
+}
+
+static void stream_established(struct stream *st, struct tcp_pcb *pcb)
+{
+	st->state = STREAM_CONNECTED;
+	st->fin = false;
+	st->space = tcp_sndbuf(pcb);
+	st->mss = tcp_mss(pcb);
+	ip_addr_copy(st->local, pcb->local_ip);
+	ip_addr_copy(st->remote, pcb->remote_ip);
+	st->local_port = pcb->local_port;
+	st->remote_port = pcb->remote_port;
+}
+
+static int stream_bind(struct socket *s, const struct sockaddr *addr, unsigned len)
+{
+	struct stream *st = s->private;
+	ip_addr_t address;
+	uint16_t port;
+	int r = inet_address_in(addr, len, &address, &port);
+
+	if (r)
+		return r;
+	net_lock();
+	r = stream_need_pcb(st);
+	if (!r && (st->state != STREAM_FRESH || st->pcb->local_port))
+		r = -EINVAL;
+	if (!r && !inet_is_own(&address))
+		r = -EADDRNOTAVAIL;
+	if (!r) {
+		if (s->options & (SOCKET_OPTION_REUSEADDR | SOCKET_OPTION_REUSEPORT))
+			ip_set_option(st->pcb, SOF_REUSEADDR);
+		else
+			ip_reset_option(st->pcb, SOF_REUSEADDR);
+		r = inet_error(tcp_bind(st->pcb, &address, port));
+		ip_addr_copy(st->local, st->pcb->local_ip);
+		st->local_port = st->pcb->local_port;
+	}
+	net_unlock();
+	return r;
+}
+
+bool net_listener_full(struct tcp_pcb *listener)
+{
+	const struct stream *st = listener->callback_arg;
+
+	return st && st->accept_count > st->backlog;
+}
+
+/* lwIP finished a handshake: the connection waits in the listener's queue. */
+static err_t stream_accepted(void *arg, struct tcp_pcb *pcb, err_t error)
+{
+	struct stream *listener = arg, *st;
+
+	if (error != ERR_OK || !listener || !pcb)
+		return ERR_VAL;
+	st = stream_alloc();
+	if (!st)
+		return ERR_MEM; /* lwIP resets the connection */
+	st->options = listener->options;
+	stream_attach(st, pcb);
+	stream_apply_options(st, pcb);
+	stream_established(st, pcb);
+	if (listener->accept_tail)
+		listener->accept_tail->next = st;
+	else
+		listener->accept_head = st;
+	listener->accept_tail = st;
+	listener->accept_count++;
+	wake(listener, EPOLLIN);
+	return ERR_OK;
+}
+
+static int stream_listen(struct socket *s, int backlog)
+{
+	struct stream *st = s->private;
+	struct tcp_pcb *listener;
+	err_t error = ERR_OK;
+	int r = 0;
+
+	net_lock();
+	st->backlog = (unsigned)MAX(backlog, 0);
+	if (st->state == STREAM_LISTENING)
+		goto unlock;
+	r = st->state != STREAM_FRESH ? -EINVAL : stream_need_pcb(st);
+	if (!r && !st->pcb->local_port)
+		r = inet_error(tcp_bind(st->pcb, IP4_ADDR_ANY, 0));
+	if (r)
+		goto unlock;
+	listener = tcp_listen_with_backlog_and_err(st->pcb, HALF_OPEN_MAX, &error);
+	if (!listener) {
+		r = inet_error(error);
+		goto unlock;
+	}
+	st->pcb = listener;
+	st->state = STREAM_LISTENING;
+	ip_addr_copy(st->local, listener->local_ip);
+	st->local_port = listener->local_port;
+	tcp_arg(listener, st);
+	tcp_accept(listener, stream_accepted);
+unlock:
+	net_unlock();
+	return r;
+}
+
+static int stream_accept(struct socket *s, struct socket **ret_new)
+{
+	struct stream *listener = s->private, *st;
+	struct socket *new;
+
+	if (READ_ONCE(listener->state) != STREAM_LISTENING)
+		return -EINVAL;
+	if (!READ_ONCE(listener->accept_head))
+		return -EAGAIN;
+	new = socket_alloc(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+	if (!new)
+		return -ENOMEM;
+	net_lock();
+	st = listener->accept_head;
+	if (st) {
+		listener->accept_head = st->next;
+		if (!st->next)
+			listener->accept_tail = NULL;
+		listener->accept_count--;
+		st->next = NULL;
+		st->socket = new;
+		new->ops = &stream_ops;
+		new->private = st;
+		new->options = s->options;
+		new->linger = s->linger;
+		if (!st->pcb)
+			socket_set_error(new, ECONNRESET); /* it was reset while it waited */
+	}
+	net_unlock();
+	if (!st) {
+		socket_free(new);
+		return -EAGAIN;
+	}
+	*ret_new = new;
+	return 0;
+}
+
+static err_t stream_connected(void *arg, struct tcp_pcb *pcb, err_t error)
+{
+	struct stream *st = arg;
+
+	if (!st)
+		return ERR_OK;
+	stream_established(st, pcb);
+	wake(st, EPOLLOUT);
+	return ERR_OK;
+}
+
+static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigned len)
+{
+	struct stream *st = s->private;
+	ip_addr_t address;
+	uint16_t port;
+	int r = inet_address_in(addr, len, &address, &port);
+
+	if (r)
+		return r;
+	if (ip_addr_isany(&address))
+		ip_addr_copy(address, st->local.addr ? st->local : (ip_addr_t)IPADDR4_INIT(PP_HTONL(IPADDR_LOOPBACK)));
+	net_lock();
+	switch (st->state) {
+	case STREAM_LISTENING: r = -EISCONN; break;
+	case STREAM_CONNECTED: r = -EISCONN; break;
+	case STREAM_CONNECTING: r = -EALREADY; break;
+	case STREAM_FAILED:
+	case STREAM_FRESH:
+		r = port ? stream_need_pcb(st) : -ECONNREFUSED;
+		if (r)
+			break;
+		st->state = STREAM_CONNECTING;
+		r = inet_error(tcp_connect(st->pcb, &address, port, stream_connected));
+		if (r)
+			st->state = STREAM_FRESH;
+		else
+			r = -EINPROGRESS;
+	}
+	net_unlock();
+	return r;
+}
+
+static int stream_connect_result(struct socket *s)
+{
+	struct stream *st = s->private;
+	int r;
+
+	switch (READ_ONCE(st->state)) {
+	case STREAM_CONNECTED: return 0;
+	case STREAM_CONNECTING: return -EAGAIN;
+	default:
+		r = socket_take_error(s);
+		return r ? r : -ECONNABORTED;
+	}
+}
+
+static int stream_shutdown(struct socket *s, int how)
+{
+	struct stream *st = s->private;
+	int r = 0;
+
+	net_lock();
+	if (st->state == STREAM_LISTENING) {
+		st->shut_read = true; /* Linux ends a listener; what waits in accept() gets EINVAL there */
+	} else if (st->state != STREAM_CONNECTED) {
+		r = -ENOTCONN;
+	} else {
+		/* lwIP would answer data with a reset once its receiving side is shut: reading is only ours to end. */
+		if (how != SHUT_WR)
+			st->shut_read = true;
+		if (how != SHUT_RD && !st->shut_write) {
+			st->shut_write = true;
+			if (st->pcb)
+				tcp_shutdown(st->pcb, 0, 1);
+		}
+	}
+	net_unlock();
+	socket_wake(s, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
+	return r;
+}
+
+static uint32_t stream_poll(struct socket *s)
+{
+	struct stream *st = s->private;
+	enum stream_state state = READ_ONCE(st->state);
+	bool fin = READ_ONCE(st->fin), write_done = READ_ONCE(st->shut_write);
+	bool read_done = fin || READ_ONCE(st->shut_read);
+	uint32_t events = READ_ONCE(s->error) ? EPOLLERR : 0;
+
+	if (state == STREAM_LISTENING)
+		return events | (READ_ONCE(st->accept_head) ? EPOLLIN | EPOLLRDNORM : 0);
+	if (state == STREAM_CONNECTING)
+		return events;
+	if (state != STREAM_CONNECTED)
+		return events | EPOLLOUT | EPOLLWRNORM | EPOLLHUP | (state == STREAM_FAILED ? EPOLLIN | EPOLLRDNORM | EPOLLRDHUP : 0);
+	if (READ_ONCE(st->received) >= s->receive_low || read_done)
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (read_done)
+		events |= EPOLLRDHUP;
+	if ((read_done && write_done) || !READ_ONCE(st->pcb))
+		events |= EPOLLHUP;
+	if (write_done || !READ_ONCE(st->pcb)) {
+		events |= EPOLLOUT | EPOLLWRNORM;
+	} else if (READ_ONCE(st->space) >= TCP_SNDLOWAT) {
+		events |= EPOLLOUT | EPOLLWRNORM;
+	} else {
+		/* Said before the space is looked at again; stream_acknowledged() does these two the other way round. */
+		WRITE_ONCE(st->starved, true);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (READ_ONCE(st->space) >= TCP_SNDLOWAT)
+			events |= EPOLLOUT | EPOLLWRNORM;
+	}
+	return events;
+}
+
+static int stream_getname(struct socket *s, struct sockaddr_storage *out, bool peer)
+{
+	struct stream *st = s->private;
+	int r;
+
+	net_lock();
+	if (st->state == STREAM_CONNECTING && st->pcb) {
+		ip_addr_copy(st->local, st->pcb->local_ip);
+		st->local_port = st->pcb->local_port;
+	}
+	if (!peer)
+		r = inet_address_out(out, &st->local, st->local_port);
+	else if (st->state == STREAM_CONNECTED && (st->pcb || !st->fin || st->head))
+		r = inet_address_out(out, &st->remote, st->remote_port);
+	else
+		r = -ENOTCONN;
+	net_unlock();
+	return r;
+}
+
+static long stream_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
+{
+	struct stream *st = s->private;
+	uint32_t n;
+
+	switch (cmd) {
+	case FIONREAD:
+		if (READ_ONCE(st->state) == STREAM_LISTENING)
+			return -EINVAL;
+		n = READ_ONCE(st->received);
+		break;
+	case TIOCOUTQ: /* = SIOCOUTQ: bytes that the peer has not acknowledged */
+	case SIOCOUTQNSD:
+		net_lock();
+		n = st->pcb && st->state == STREAM_CONNECTED ? TCP_SND_BUF - tcp_sndbuf(st->pcb) : 0;
+		net_unlock();
+		break;
+	case SIOCATMARK:
+		n = 0;
+		break;
+	default:
+		return inet_ioctl(s, cmd, arg);
+	}
+	return put_user_u32((uint32_t __user *)arg, n);
+}
+
+/* Take the control block away from the stream; lwIP ends the connection. Network lock held. */
+static void stream_close(struct stream *st, bool reset)
+{
+	struct tcp_pcb *pcb = st->pcb;
+
+	st->pcb = NULL;
+	if (!pcb)
+		return;
+	if (st->state == STREAM_LISTENING) {
+		tcp_arg(pcb, NULL);
+		tcp_close(pcb);
+		return;
+	}
+	stream_detach(pcb);
+	/* Data that nobody will read is lost: the peer is told by a reset (RFC 2525, 2.17). */
+	if (reset || st->head)
+		tcp_abort(pcb);
+	else if (tcp_close(pcb) != ERR_OK)
+		tcp_abort(pcb);
+}
+
+static void stream_release(struct socket *s)
+{
+	struct stream *st = s->private, *waiting, *next;
+
+	net_lock();
+	st->socket = NULL;
+	waiting = st->accept_head;
+	for (next = waiting; next; next = next->next) {
+		stream_close(next, true);
+		stream_drop(next);
+	}
+	stream_close(st, s->linger.l_onoff && !s->linger.l_linger);
+	stream_drop(st);
+	net_unlock();
+	for (; waiting; waiting = next) {
+		next = waiting->next;
+		kfree(waiting);
+	}
+	kfree(st);
+}
+
+const struct socket_ops stream_ops = {
+	.bind = stream_bind,
+	.listen = stream_listen,
+	.connect = stream_connect,
+	.connect_result = stream_connect_result,
+	.accept = stream_accept,
+	.sendmsg = stream_sendmsg,
+	.recvmsg = stream_recvmsg,
+	.shutdown = stream_shutdown,
+	.poll = stream_poll,
+	.getname = stream_getname,
+	.setsockopt = stream_setsockopt,
+	.getsockopt = stream_getsockopt,
+	.option_changed = stream_option_changed,
+	.ioctl = stream_ioctl,
+	.release = stream_release,
+};
+
+static int stream_create(struct socket *s, int protocol)
+{
+	struct stream *st = stream_alloc();
+
+	if (!st)
+		return -ENOMEM;
+	st->socket = s;
+	s->private = st;
+	s->ops = &stream_ops;
+	s->protocol = (uint16_t)protocol;
+	return 0;
+}
+SET_ENTRY(inet_protocol, tcp, struct inet_protocol) = { "tcp", stream_create, SOCK_STREAM, IPPROTO_TCP, 1 };

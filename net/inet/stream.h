@@ -1,0 +1,64 @@
+/* A TCP socket (stream.c: life and state; stream_io.c: bytes; stream_options.c). */
+#ifndef NET_INET_STREAM_H
+#define NET_INET_STREAM_H
+
+#include "net/inet/inet.h"
+#include "lwip/tcp.h"
+
+enum stream_state {
+	STREAM_FRESH,      /* also bound */
+	STREAM_LISTENING,
+	STREAM_CONNECTING,
+	STREAM_CONNECTED,  /* was connected at least; pcb is NULL once TCP is done with it */
+	STREAM_FAILED,     /* connect failed; may be tried again */
+};
+
+/* What setsockopt() said, for a control block that comes later (after connect failed; of an accepted connection). */
+struct stream_options {
+	bool nodelay, cork, keepalive;
+	uint8_t tos, ttl;
+	uint32_t keep_idle, keep_interval, keep_count; /* s, s, probes */
+	uint32_t user_timeout;                         /* ms; remembered only */
+	uint32_t defer_accept, syn_count, linger2;     /* remembered only */
+};
+
+/* Unmarked fields: network lock. Those marked r are read without it, one word each, and looked at again under it. */
+struct stream {
+	struct socket *socket;      /* parent; NULL: not accepted yet */
+	struct tcp_pcb *pcb;        /* owned; NULL: TCP is done with it. STREAM_LISTENING: a struct tcp_pcb_listen */
+	enum stream_state state;    /* r */
+	bool fin;                   /* r: the peer sends no more */
+	bool shut_read, shut_write; /* r */
+	bool starved;               /* r: somebody found no space: tell when there is */
+	uint16_t mss;               /* r: of the connection */
+	uint32_t space;             /* r: bytes that may be sent now */
+	uint32_t received;          /* r: bytes in head … tail */
+	struct pbuf *head, *tail;   /* chained by next; reading: bytes up to tail are its holder's to look at */
+	struct mutex reading;       /* RANK_SOCKET: one reader at a time */
+	struct stream_options options;
+	ip_addr_t local, remote;    /* r, as of the time it was connected */
+	uint16_t local_port, remote_port;
+	/* A listener's. */
+	struct stream *accept_head, *accept_tail; /* r: connections that wait, by next */
+	unsigned accept_count, backlog;
+	struct stream *next;
+};
+
+extern const struct socket_ops stream_ops;
+
+ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m);
+ssize_t stream_recvmsg(struct socket *s, struct io *io, struct socket_msg *m);
+/** stream_received() - lwIP's call-back: data, or NULL at the end. Network lock held. */
+err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t error);
+/** stream_acknowledged() - lwIP's call-back: @n bytes arrived at the peer. */
+err_t stream_acknowledged(void *arg, struct tcp_pcb *pcb, u16_t n);
+/** stream_drop() - free what was received and not read. Network lock held. */
+void stream_drop(struct stream *st);
+
+int stream_setsockopt(struct socket *s, int level, int option, const void *value, unsigned len);
+int stream_getsockopt(struct socket *s, int level, int option, void *value, unsigned len);
+void stream_option_changed(struct socket *s, int option);
+/** stream_apply_options() - make @pcb what the options say. Network lock held. */
+void stream_apply_options(struct stream *st, struct tcp_pcb *pcb);
+
+#endif

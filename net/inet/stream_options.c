@@ -1,0 +1,186 @@
+/* Options of TCP sockets: tcp(7), ip(7), and those of socket(7) that TCP must know of. */
+#include "net/inet/stream.h"
+#include "net/lwip/port.h"
+#include "lwip/priv/tcp_priv.h"
+#include <linux/in.h>
+#include <linux/tcp.h>
+#include <asm/socket.h>
+
+COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
+
+#define MSEC 1000u
+
+void stream_apply_options(struct stream *st, struct tcp_pcb *pcb)
+{
+	const struct stream_options *o = &st->options;
+
+	if (o->nodelay)
+		tcp_nagle_disable(pcb);
+	else
+		tcp_nagle_enable(pcb);
+	if (o->keepalive)
+		ip_set_option(pcb, SOF_KEEPALIVE);
+	else
+		ip_reset_option(pcb, SOF_KEEPALIVE);
+	pcb->keep_idle = o->keep_idle * MSEC;
+	pcb->keep_intvl = o->keep_interval * MSEC;
+	pcb->keep_cnt = o->keep_count;
+	pcb->tos = o->tos;
+	pcb->ttl = o->ttl;
+}
+
+/* Apply to the connection, and send what was held back. */
+static void options_changed(struct stream *st, bool push)
+{
+	net_lock();
+	if (st->pcb && st->state != STREAM_LISTENING) {
+		stream_apply_options(st, st->pcb);
+		if (push && st->state == STREAM_CONNECTED)
+			tcp_output(st->pcb);
+	}
+	net_unlock();
+}
+
+static int set_number(uint32_t *to, int value, int least, int most)
+{
+	if (value < least || value > most)
+		return -EINVAL;
+	*to = (uint32_t)value;
+	return 0;
+}
+
+static int set_tcp(struct stream *st, int option, int v)
+{
+	struct stream_options *o = &st->options;
+
+	switch (option) {
+	case TCP_NODELAY:
+		o->nodelay = v;
+		return 0;
+	case TCP_CORK:
+		o->cork = v;
+		return 0;
+	case TCP_KEEPIDLE: return set_number(&o->keep_idle, v, 1, 32767);
+	case TCP_KEEPINTVL: return set_number(&o->keep_interval, v, 1, 32767);
+	case TCP_KEEPCNT: return set_number(&o->keep_count, v, 1, 127);
+	case TCP_USER_TIMEOUT: return set_number(&o->user_timeout, v, 0, INT32_MAX);
+	case TCP_DEFER_ACCEPT: return set_number(&o->defer_accept, v, INT32_MIN, INT32_MAX);
+	case TCP_SYNCNT: return set_number(&o->syn_count, v, 1, 127);
+	case TCP_LINGER2: return set_number(&o->linger2, v, INT32_MIN, INT32_MAX);
+	case TCP_QUICKACK: /* when to acknowledge is lwIP's */
+	case TCP_MAXSEG:
+	case TCP_WINDOW_CLAMP:
+	case TCP_FASTOPEN:
+	case TCP_FASTOPEN_CONNECT:
+	case TCP_NOTSENT_LOWAT:
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int stream_setsockopt(struct socket *s, int level, int option, const void *value, unsigned len)
+{
+	struct stream *st = s->private;
+	int v, r;
+
+	if (level == SOL_TCP) {
+		if (option == TCP_CONGESTION)
+			return len >= 4 && !memcmp(value, "reno", 4) ? 0 : -ENOENT;
+		if (len < sizeof(int))
+			return -EINVAL;
+		__builtin_memcpy(&v, value, sizeof(v));
+		r = set_tcp(st, option, v);
+		if (!r)
+			options_changed(st, option == TCP_NODELAY || option == TCP_CORK);
+		return r;
+	}
+	if (level == SOL_IP) {
+		struct ip_pcb fields = { .tos = st->options.tos, .ttl = st->options.ttl };
+
+		r = inet_setsockopt_ip(&fields, option, value, len);
+		if (!r) {
+			st->options.tos = fields.tos;
+			st->options.ttl = fields.ttl;
+			options_changed(st, false);
+		}
+		return r;
+	}
+	return -ENOPROTOOPT;
+}
+
+/* tcp(7), TCP_INFO: what we know, in Linux's words. */
+static int get_info(struct stream *st, void *value, unsigned len)
+{
+	/* By lwIP's enum tcp_state. */
+	static const uint8_t state[] = { 7, 10, 2, 3, 1, 4, 5, 8, 11, 9, 6 };
+	struct tcp_info info = { .tcpi_state = 7 };
+
+	net_lock();
+	if (st->pcb) {
+		info.tcpi_state = state[st->pcb->state];
+		if (st->state != STREAM_LISTENING) {
+			info.tcpi_snd_mss = st->pcb->mss;
+			info.tcpi_rcv_mss = st->pcb->mss;
+			info.tcpi_rto = (uint32_t)st->pcb->rto * TCP_SLOW_INTERVAL * 1000u;
+			info.tcpi_snd_cwnd = st->pcb->cwnd / (st->pcb->mss ? st->pcb->mss : 1);
+			info.tcpi_snd_ssthresh = st->pcb->ssthresh / (st->pcb->mss ? st->pcb->mss : 1);
+			info.tcpi_rcv_space = st->pcb->rcv_wnd;
+			info.tcpi_retransmits = st->pcb->nrtx;
+			info.tcpi_rtt = (uint32_t)MAX(st->pcb->sa >> 3, 0) * TCP_SLOW_INTERVAL * 1000u;
+		} else {
+			info.tcpi_unacked = st->accept_count;
+			info.tcpi_sacked = st->backlog;
+		}
+	}
+	net_unlock();
+	_Static_assert(sizeof(info) <= SOCKET_OPTION_MAX, "TCP_INFO");
+	__builtin_memcpy(value, &info, sizeof(info));
+	return (int)MIN((size_t)len, sizeof(info));
+}
+
+int stream_getsockopt(struct socket *s, int level, int option, void *value, unsigned len)
+{
+	struct stream *st = s->private;
+	const struct stream_options *o = &st->options;
+	uint32_t v;
+
+	if (level == SOL_IP) {
+		struct ip_pcb fields = { .tos = o->tos, .ttl = o->ttl };
+
+		return inet_getsockopt_ip(&fields, option, value, len);
+	}
+	if (level != SOL_TCP)
+		return -ENOPROTOOPT;
+	switch (option) {
+	case TCP_NODELAY: v = o->nodelay; break;
+	case TCP_CORK: v = o->cork; break;
+	case TCP_KEEPIDLE: v = o->keep_idle; break;
+	case TCP_KEEPINTVL: v = o->keep_interval; break;
+	case TCP_KEEPCNT: v = o->keep_count; break;
+	case TCP_USER_TIMEOUT: v = o->user_timeout; break;
+	case TCP_DEFER_ACCEPT: v = o->defer_accept; break;
+	case TCP_SYNCNT: v = o->syn_count; break;
+	case TCP_LINGER2: v = o->linger2; break;
+	case TCP_MAXSEG: v = READ_ONCE(st->mss) ? READ_ONCE(st->mss) : 536; break;
+	case TCP_QUICKACK: v = 1; break;
+	case TCP_FASTOPEN: v = 0; break;
+	case TCP_INFO: return get_info(st, value, len);
+	case TCP_CONGESTION:
+		__builtin_memcpy(value, "reno", 5);
+		return 5;
+	default: return -ENOPROTOOPT;
+	}
+	__builtin_memcpy(value, &v, sizeof(v));
+	return sizeof(v);
+}
+
+void stream_option_changed(struct socket *s, int option)
+{
+	struct stream *st = s->private;
+
+	if (option != SO_KEEPALIVE)
+		return;
+	st->options.keepalive = s->options & SOCKET_OPTION_KEEPALIVE;
+	options_changed(st, false);
+}
