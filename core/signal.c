@@ -168,6 +168,20 @@ static bool ignored(const struct signal_process *s, int signo)
 	return handler == SIGNAL_IGNORE || (handler == SIGNAL_DEFAULT && signal_default_of(signo) == SIGNAL_IGNORED);
 }
 
+/* A timer's signal that still waits counts the further ones (timer_getoverrun(2)). */
+static bool count_overrun(struct signal_queue *q, const struct signal_info *info)
+{
+	struct signal_entry *e;
+
+	list_for_each(e, &q->entries, node) {
+		if (e->info.signo == info->signo && e->info.code == SI_TIMER && e->info.timer_id == info->timer_id) {
+			e->info.overrun++;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Queue @info. Return: 0, 1 if it was pending already, -EAGAIN. */
 static int enqueue(struct process *p, struct signal_queue *q, const struct signal_info *info)
 {
@@ -176,7 +190,7 @@ static int enqueue(struct process *p, struct signal_queue *q, const struct signa
 	bool realtime = info->signo >= 32;
 	struct signal_entry *e = NULL;
 
-	if (!realtime && (q->pending & bit))
+	if ((q->pending & bit) && ((info->code == SI_TIMER && count_overrun(q, info)) || !realtime))
 		return 1;
 	if (s->queued < p->limits[RLIMIT_SIGPENDING].soft || !realtime)
 		e = kmalloc(sizeof(*e));
@@ -360,6 +374,10 @@ static void dequeue(struct signal_process *s, struct signal_queue *q, int signo,
 		return;
 	}
 	*out = found->info;
+	if (out->code == SI_TIMER) {
+		s->timer_taken = out->timer_id;
+		s->timer_overrun = out->overrun;
+	}
 	list_del(&found->node);
 	s->queued--;
 	kfree(found);

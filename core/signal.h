@@ -50,6 +50,7 @@ struct signal_process {
 	struct signal_queue queue;
 	unsigned queued;      /* entries in this process, threads included */
 	bool stopped;         /* by SIGSTOP and its like: every thread waits before it returns to the program */
+	int timer_taken, timer_overrun; /* timer whose signal was taken last, and its overruns; lock for writing */
 	struct signal_action actions[SIGNAL_COUNT];
 	struct wait_queue arrived; /* own lock: woken for each signal queued; sigtimedwait(2), signalfd, and stopping */
 };

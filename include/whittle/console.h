@@ -12,7 +12,8 @@
  * last line CONSOLE_STATUS_LINE with the number in decimal, printed at any log level. Each device is looked for on its
  * own: a kernel with a status port and no output port writes the program's bytes to COM1.
  *
- * Input comes on COM1 always. With the parameter CONSOLE_STDIN_FRAMED it is a pipe, not a terminal: no echo, no line
+ * Input comes on COM1 always. Setting up a UART loses what has reached it before, so the tool sends nothing until the
+ * kernel, where CONSOLE_LOG_PORT answers, has written CONSOLE_READY to COM1: once, when it takes input. With the parameter CONSOLE_STDIN_FRAMED it is a pipe, not a terminal: no echo, no line
  * editing, no CR to LF; and CONSOLE_DLE introduces a pair: DLE DLE is one byte of value DLE, DLE EOF means that the
  * input ends there (reads give 0 from then on; no byte follows), any other pair is dropped. Without the parameter COM1
  * is a terminal of the simplest kind. With CONSOLE_TTY the console answers TCGETS and TIOCGWINSZ like a terminal (the
@@ -38,6 +39,7 @@
 
 #define CONSOLE_STDIN_FRAMED "whittle.stdin=framed"
 #define CONSOLE_TTY          "whittle.tty=1"
+#define CONSOLE_READY        0x11 /* XON */
 #define CONSOLE_DLE          0x10
 #define CONSOLE_EOF          0x04
 

@@ -42,7 +42,7 @@ check "a reader that goes away stops it" bash -c "
 check "a program is packed and run at once" bash -c "printf abcd | '$whittle' run ./plain 2> /dev/null > /dev/null; [ \$? = 4 ]"
 check "it leaves nothing behind" bash -c "! ls '$work' | grep -qv -e '^set\$' -e plain -e random -e out -e err -e input -e check.log"
 check "--dry-run prints a command that starts the machine" bash -c "
-	printf 'ab\x10\x04' | timeout 20 bash -c \"\$('$whittle' run --dry-run plain.img)\"; [ \$? = 0 ]"
+	(sleep 1; printf 'ab\x10\x04') | timeout 20 bash -c \"\$('$whittle' run --dry-run plain.img)\"; [ \$? = 0 ]"
 check "--append comes after what the tool says" bash -c "'$whittle' run --dry-run --append 'panic=1 x' plain.img | grep -q 'panic=1 x'"
 check "arguments replace those of the image" bash -c "'$whittle' run --dry-run plain.img -- 'a b' c | grep -qF -- '-- /usr/bin/plain \"a b\" c'"
 

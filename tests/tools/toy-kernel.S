@@ -19,6 +19,9 @@ pvh_entry:
 	mov $(message - pvh_entry + 0x100000), %esi
 	mov $(message_end - message), %ecx
 	rep outsb
+	mov $0x3f8, %dx
+	mov $0x11, %al
+	out %al, %dx
 	xor %ebx, %ebx
 next:
 	call read_byte

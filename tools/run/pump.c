@@ -28,6 +28,7 @@ struct pump {
 	struct channels *ch;
 	struct names *names;
 	pid_t qemu;
+	bool input_ready; /* the kernel takes input */
 	bool input_ended;
 	struct buf input;  /* framed, waiting for the serial line */
 	size_t input_sent;
@@ -193,6 +194,13 @@ static bool take(struct pump *p, int fd)
 		buf_add(&p->log, chunk, (size_t)n);
 		write_log(p, &p->log, false);
 	} else if (fd == p->ch->serial[0]) {
+		char *ready = p->input_ready ? NULL : memchr(chunk, CONSOLE_READY, (size_t)n);
+
+		if (ready) {
+			p->input_ready = true;
+			memmove(ready, ready + 1, (size_t)(chunk + n - ready - 1));
+			n--;
+		}
 		buf_add(&p->serial, chunk, (size_t)n);
 		write_log(p, &p->serial, false);
 	} else if (fd == p->ch->status[0]) {
@@ -223,7 +231,7 @@ static void pump(struct pump *p, int signals)
 		int timeout = -1;
 
 		fds[FD_SERIAL].events = POLLIN | (waiting ? POLLOUT : 0);
-		fds[FD_STDIN].fd = waiting || p->input_ended || fds[FD_SERIAL].fd < 0 ? -1 : STDIN_FILENO;
+		fds[FD_STDIN].fd = waiting || !p->input_ready || p->input_ended || fds[FD_SERIAL].fd < 0 ? -1 : STDIN_FILENO;
 		if (p->deadline)
 			timeout = p->deadline > now_ms() ? (int)(p->deadline - now_ms()) : 0;
 		if (poll(fds, FD_COUNT, timeout) < 0 && errno != EINTR)

@@ -1,0 +1,135 @@
+/* clock_gettime(2) and its like, for those that do not ask the vDSO. */
+#include <abi/cpu_time.h>
+#include <abi/syscall.h>
+#include <abi/timespec.h>
+#include <core/clock.h>
+#include <core/process.h>
+#include <core/uaccess.h>
+#include <linux/capability.h>
+
+COMPONENT("abi", "the Linux system calls");
+
+/* Clocks of a process's or thread's processor time (clock_getcpuclockid(3)): ~id << 3 | 4 for threads | which. */
+#define CPU_CLOCK_THREAD 4
+#define CPU_CLOCK_WHICH  3
+
+static int cpu_clock(int clock, uint64_t *out)
+{
+	int id = ~(clock >> 3);
+
+	if ((clock & CPU_CLOCK_WHICH) == CPU_CLOCK_WHICH)
+		return -EINVAL;
+	if (clock & CPU_CLOCK_THREAD) {
+		struct thread *t = id == 0 ? current : thread_by_tid(id);
+
+		if (!t)
+			return -EINVAL;
+		if (t->process != current->process) {
+			thread_put(t);
+			return -EINVAL;
+		}
+		*out = thread_run_time_ns(t);
+		if (id != 0)
+			thread_put(t);
+	} else {
+		if (id != 0 && id != current->process->pid)
+			return -EINVAL;
+		*out = process_run_time_ns(current->process);
+	}
+	return 0;
+}
+
+int clock_read(int clock, uint64_t *out)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+	case CLOCK_REALTIME_ALARM:
+	case CLOCK_TAI:
+		*out = clock_realtime_ns();
+		return 0;
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		*out = clock_monotonic_ns();
+		return 0;
+	case CLOCK_PROCESS_CPUTIME_ID:
+		*out = process_run_time_ns(current->process);
+		return 0;
+	case CLOCK_THREAD_CPUTIME_ID:
+		*out = thread_run_time_ns(current);
+		return 0;
+	default:
+		return clock < 0 ? cpu_clock(clock, out) : -EINVAL;
+	}
+}
+
+long sys_clock_gettime(int clock, struct timespec __user *out);
+long sys_clock_gettime(int clock, struct timespec __user *out)
+{
+	uint64_t ns;
+	int r = clock_read(clock, &ns);
+
+	return r ? r : timespec_write(out, ns);
+}
+SYSCALL(clock_gettime);
+
+long sys_clock_getres(int clock, struct timespec __user *out);
+long sys_clock_getres(int clock, struct timespec __user *out)
+{
+	uint64_t ns;
+	int r = clock_read(clock, &ns);
+
+	return r || !out ? r : timespec_write(out, 1);
+}
+SYSCALL(clock_getres);
+
+static long set_realtime(uint64_t ns)
+{
+	if (!(current->process->credentials.cap_effective >> CAP_SYS_TIME & 1))
+		return -EPERM;
+	clock_set_realtime(ns);
+	return 0;
+}
+
+long sys_clock_settime(int clock, const struct timespec __user *from);
+long sys_clock_settime(int clock, const struct timespec __user *from)
+{
+	uint64_t ns;
+	int r = timespec_read(from, &ns);
+
+	if (r)
+		return r;
+	return clock == CLOCK_REALTIME ? set_realtime(ns) : -EINVAL;
+}
+SYSCALL(clock_settime);
+
+long sys_gettimeofday(struct timeval __user *tv, struct timezone __user *tz);
+long sys_gettimeofday(struct timeval __user *tv, struct timezone __user *tz)
+{
+	uint64_t ns = clock_realtime_ns();
+	struct timeval out = { (long)(ns / NSEC_PER_SEC), (long)(ns % NSEC_PER_SEC / 1000) };
+	struct timezone utc = { 0, 0 };
+
+	if ((tv && copy_out(tv, &out)) || (tz && copy_out(tz, &utc)))
+		return -EFAULT;
+	return 0;
+}
+SYSCALL(gettimeofday);
+
+long sys_settimeofday(const struct timeval __user *tv, const struct timezone __user *tz);
+long sys_settimeofday(const struct timeval __user *tv, const struct timezone __user *tz)
+{
+	struct timeval t;
+
+	if (!tv)
+		return 0; /* a time zone alone: the kernel keeps none, and Linux's is only read back */
+	if (copy_in(&t, tv))
+		return -EFAULT;
+	if (t.tv_sec < 0 || t.tv_usec < 0 || t.tv_usec >= 1000000)
+		return -EINVAL;
+	return set_realtime((uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_usec * 1000);
+}
+SYSCALL(settimeofday);

@@ -1,0 +1,65 @@
+/* Small calls that belong to no family: getrandom(2), personality(2), membarrier(2). */
+#include <abi/syscall.h>
+#include <core/process.h>
+#include <core/random.h>
+#include <core/uaccess.h>
+#include <linux/membarrier.h>
+#include <linux/random.h>
+
+COMPONENT("abi", "the Linux system calls");
+
+long sys_getrandom(char __user *buf, size_t n, unsigned flags);
+long sys_getrandom(char __user *buf, size_t n, unsigned flags)
+{
+	uint8_t chunk[256];
+	size_t done = 0;
+
+	if (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	n = MIN(n, (size_t)INT32_MAX);
+	while (done < n) {
+		size_t here = MIN(n - done, sizeof(chunk));
+
+		random_bytes(chunk, here);
+		if (copy_to_user(buf + done, chunk, here))
+			return done ? (long)done : -EFAULT;
+		done += here;
+		if (done < n && thread_signal_pending(current))
+			break; /* as Linux: only requests above 256 bytes can be cut short */
+	}
+	return (long)done;
+}
+SYSCALL(getrandom);
+
+#define PERSONALITY_QUERY 0xffffffffu
+
+long sys_personality(unsigned persona);
+long sys_personality(unsigned persona)
+{
+	struct process *p = current->process;
+	unsigned was = p->personality;
+
+	if (persona != PERSONALITY_QUERY)
+		p->personality = persona;
+	return was;
+}
+SYSCALL(personality);
+
+/* One processor runs programs: every switch of threads is a full barrier, so all of them hold already. */
+long sys_membarrier(int command, unsigned flags, int cpu);
+long sys_membarrier(int command, unsigned flags, int cpu)
+{
+	const int supported = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |
+			      MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED |
+			      MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+
+	if (flags)
+		return -EINVAL;
+	if (command == MEMBARRIER_CMD_QUERY)
+		return supported;
+	if (command & (command - 1) || !(command & supported))
+		return -EINVAL;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return 0;
+}
+SYSCALL(membarrier);

@@ -1,0 +1,283 @@
+/* The calls of signal(7): handlers, masks, waiting, sending. core/signal.c does the work. */
+#include <abi/siginfo.h>
+#include <abi/syscall.h>
+#include <abi/timespec.h>
+#include <arch/signal.h>
+#include <core/process.h>
+#include <core/signal.h>
+#include <core/uaccess.h>
+
+COMPONENT("abi", "the Linux system calls");
+
+#define MASK_SIZE sizeof(signal_mask)
+
+/* struct sigaction as the system call takes it: the libc's differs. */
+struct kernel_sigaction {
+	uint64_t handler, flags, restorer;
+	signal_mask mask;
+};
+
+long sys_rt_sigaction(int signo, const struct kernel_sigaction __user *new, struct kernel_sigaction __user *old, size_t size);
+long sys_rt_sigaction(int signo, const struct kernel_sigaction __user *new, struct kernel_sigaction __user *old, size_t size)
+{
+	struct signal_action a = { 0 }, was;
+	struct kernel_sigaction u;
+
+	if (size != MASK_SIZE || signo < 1 || signo > SIGNAL_COUNT || (new && (signo == SIGKILL || signo == SIGSTOP)))
+		return -EINVAL;
+	if (new) {
+		if (copy_in(&u, new))
+			return -EFAULT;
+		a = (struct signal_action){ u.handler, u.flags, u.restorer, u.mask };
+	}
+	signal_action_set(signo, new ? &a : NULL, &was);
+	if (old) {
+		u = (struct kernel_sigaction){ was.handler, was.flags, was.restorer, was.mask };
+		if (copy_out(old, &u))
+			return -EFAULT;
+	}
+	return 0;
+}
+SYSCALL(rt_sigaction);
+
+long sys_rt_sigprocmask(int how, const signal_mask __user *set, signal_mask __user *old, size_t size);
+long sys_rt_sigprocmask(int how, const signal_mask __user *set, signal_mask __user *old, size_t size)
+{
+	signal_mask was = signal_mask_get(), mask;
+
+	if (size != MASK_SIZE)
+		return -EINVAL;
+	if (set) {
+		if (get_user_u64(&mask, set))
+			return -EFAULT;
+		switch (how) {
+		case SIG_BLOCK:
+			mask |= was;
+			break;
+		case SIG_UNBLOCK:
+			mask = was & ~mask;
+			break;
+		case SIG_SETMASK:
+			break;
+		default:
+			return -EINVAL;
+		}
+		signal_mask_set(mask);
+	}
+	if (old && put_user_u64(old, was))
+		return -EFAULT;
+	return 0;
+}
+SYSCALL(rt_sigprocmask);
+
+long sys_rt_sigpending(signal_mask __user *out, size_t size);
+long sys_rt_sigpending(signal_mask __user *out, size_t size)
+{
+	if (size > MASK_SIZE)
+		return -EINVAL;
+	return put_user_u64(out, signal_pending() & signal_mask_get());
+}
+SYSCALL(rt_sigpending);
+
+long sys_rt_sigsuspend(const signal_mask __user *mask, size_t size);
+long sys_rt_sigsuspend(const signal_mask __user *mask, size_t size)
+{
+	signal_mask m;
+
+	if (size != MASK_SIZE)
+		return -EINVAL;
+	if (get_user_u64(&m, mask))
+		return -EFAULT;
+	signal_mask_push(m);
+	(void)thread_sleep_until(TIMER_NEVER, true); /* nothing but a signal ends it */
+	signal_mask_pop(true);
+	return -ERESTARTNOHAND;
+}
+SYSCALL(rt_sigsuspend);
+
+long sys_rt_sigtimedwait(const signal_mask __user *set, siginfo_t __user *out, const struct timespec __user *timeout, size_t size);
+long sys_rt_sigtimedwait(const signal_mask __user *set, siginfo_t __user *out, const struct timespec __user *timeout, size_t size)
+{
+	uint64_t deadline = TIMER_NEVER;
+	struct signal_info info;
+	siginfo_t si;
+	signal_mask m;
+	int signo = 0;
+	long r;
+
+	if (size != MASK_SIZE)
+		return -EINVAL;
+	if (get_user_u64(&m, set))
+		return -EFAULT;
+	m &= ~(signal_bit(SIGKILL) | signal_bit(SIGSTOP));
+	if (timeout) {
+		r = timespec_deadline(timeout, &deadline);
+		if (r)
+			return r;
+	}
+	r = wait_event_interruptible_until(&current->process->signals->arrived, (signo = signal_take(m, &info)) != 0, deadline);
+	if (!signo)
+		return r == -ETIMEDOUT ? -EAGAIN : -EINTR;
+	if (out) {
+		siginfo_fill(&si, &info);
+		if (copy_out(out, &si))
+			return -EFAULT;
+	}
+	return signo;
+}
+SYSCALL(rt_sigtimedwait);
+
+long sys_rt_sigreturn(void);
+long sys_rt_sigreturn(void)
+{
+	struct trap_frame *f = current->frame;
+	signal_mask mask;
+
+	if (arch_signal_return(f, &mask)) {
+		signal_force(SIGSEGV, SI_KERNEL, frame_sp(f));
+		return 0;
+	}
+	signal_mask_set(mask);
+	__atomic_fetch_or(&current->work, WORK_FRAME, __ATOMIC_RELAXED);
+	return frame_result(f); /* entry code stores it where it is */
+}
+SYSCALL(rt_sigreturn);
+
+long sys_sigaltstack(const stack_t __user *new, stack_t __user *old);
+long sys_sigaltstack(const stack_t __user *new, stack_t __user *old)
+{
+	struct signal_thread *s = current->signal;
+	bool on_it = s->stack_size && frame_sp(current->frame) - s->stack_start - 1 < s->stack_size &&
+		     !(s->stack_flags & SS_AUTODISARM);
+	stack_t was = { .ss_sp = (void *)s->stack_start, .ss_size = s->stack_size }, n;
+
+	was.ss_flags = (int)s->stack_flags | (on_it ? SS_ONSTACK : 0);
+	if (new) {
+		unsigned mode;
+
+		if (copy_in(&n, new))
+			return -EFAULT;
+		mode = (unsigned)n.ss_flags & ~SS_AUTODISARM;
+		if (on_it)
+			return -EPERM;
+		if (mode != 0 && mode != SS_ONSTACK && mode != SS_DISABLE)
+			return -EINVAL;
+		if (mode == SS_DISABLE) {
+			s->stack_start = s->stack_size = 0;
+		} else {
+			if (n.ss_size < MINSIGSTKSZ)
+				return -ENOMEM;
+			s->stack_start = (uint64_t)n.ss_sp;
+			s->stack_size = n.ss_size;
+		}
+		s->stack_flags = (unsigned)n.ss_flags & ~(unsigned)SS_ONSTACK;
+	}
+	return old ? copy_out(old, &was) : 0;
+}
+SYSCALL(sigaltstack);
+
+static struct signal_info from_me(int signo, int code)
+{
+	return (struct signal_info){ .signo = signo, .code = code, .pid = current->process->pid,
+				     .uid = current->process->credentials.uid };
+}
+
+static long send_to_process(int pid, const struct signal_info *info)
+{
+	struct process *p = process_by_pid(pid);
+	long r = 0;
+
+	if (!p)
+		return -ESRCH;
+	if (info->signo)
+		r = signal_send_process(p, info);
+	process_put(p);
+	return r;
+}
+
+long sys_kill(int pid, int signo);
+long sys_kill(int pid, int signo)
+{
+	struct signal_info info = from_me(signo, SI_USER);
+
+	if (signo < 0 || signo > SIGNAL_COUNT)
+		return -EINVAL;
+	if (pid == -1)
+		return -ESRCH; /* all but the caller: there is no other */
+	if (pid == 0 || (pid < -1 && -pid == current->process->pgid))
+		pid = current->process->pid;
+	return send_to_process(pid, &info);
+}
+SYSCALL(kill);
+
+static long send_to_thread(int pid, int tid, const struct signal_info *info)
+{
+	struct thread *t;
+	long r = 0;
+
+	if (tid <= 0 || info->signo < 0 || info->signo > SIGNAL_COUNT)
+		return -EINVAL;
+	t = thread_by_tid(tid);
+	if (!t)
+		return -ESRCH;
+	if (!t->process || (pid >= 0 && t->process->pid != pid))
+		r = -ESRCH;
+	else if (info->signo)
+		r = signal_send_thread(t, info);
+	thread_put(t);
+	return r;
+}
+
+long sys_tgkill(int pid, int tid, int signo);
+long sys_tgkill(int pid, int tid, int signo)
+{
+	struct signal_info info = from_me(signo, SI_TKILL);
+
+	return pid <= 0 ? -EINVAL : send_to_thread(pid, tid, &info);
+}
+SYSCALL(tgkill);
+
+long sys_tkill(int tid, int signo);
+long sys_tkill(int tid, int signo)
+{
+	struct signal_info info = from_me(signo, SI_TKILL);
+
+	return send_to_thread(-1, tid, &info);
+}
+SYSCALL(tkill);
+
+/* What a program sends with contents of its own may not look as if the kernel had sent it, but to itself. */
+static long read_queued(int pid, int signo, const siginfo_t __user *from, struct signal_info *out)
+{
+	siginfo_t si;
+
+	if (copy_in(&si, from))
+		return -EFAULT;
+	if ((si.si_code >= 0 || si.si_code == SI_TKILL) && pid != current->process->pid)
+		return -EPERM;
+	if (signo < 0 || signo > SIGNAL_COUNT)
+		return -EINVAL;
+	siginfo_read(out, &si);
+	out->signo = signo;
+	return 0;
+}
+
+long sys_rt_sigqueueinfo(int pid, int signo, const siginfo_t __user *from);
+long sys_rt_sigqueueinfo(int pid, int signo, const siginfo_t __user *from)
+{
+	struct signal_info info;
+	long r = read_queued(pid, signo, from, &info);
+
+	return r ? r : send_to_process(pid, &info);
+}
+SYSCALL(rt_sigqueueinfo);
+
+long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *from);
+long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *from)
+{
+	struct signal_info info;
+	long r = read_queued(pid, signo, from, &info);
+
+	return r ? r : send_to_thread(pid, tid, &info);
+}
+SYSCALL(rt_tgsigqueueinfo);
