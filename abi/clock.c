@@ -66,7 +66,6 @@ int clock_read(int clock, uint64_t *out)
 	}
 }
 
-long sys_clock_gettime(int clock, struct timespec __user *out);
 long sys_clock_gettime(int clock, struct timespec __user *out)
 {
 	uint64_t ns;
@@ -76,7 +75,6 @@ long sys_clock_gettime(int clock, struct timespec __user *out)
 }
 SYSCALL(clock_gettime);
 
-long sys_clock_getres(int clock, struct timespec __user *out);
 long sys_clock_getres(int clock, struct timespec __user *out)
 {
 	uint64_t ns;
@@ -94,7 +92,6 @@ static long set_realtime(uint64_t ns)
 	return 0;
 }
 
-long sys_clock_settime(int clock, const struct timespec __user *from);
 long sys_clock_settime(int clock, const struct timespec __user *from)
 {
 	uint64_t ns;
@@ -106,7 +103,6 @@ long sys_clock_settime(int clock, const struct timespec __user *from)
 }
 SYSCALL(clock_settime);
 
-long sys_gettimeofday(struct timeval __user *tv, struct timezone __user *tz);
 long sys_gettimeofday(struct timeval __user *tv, struct timezone __user *tz)
 {
 	uint64_t ns = clock_realtime_ns();
@@ -119,7 +115,6 @@ long sys_gettimeofday(struct timeval __user *tv, struct timezone __user *tz)
 }
 SYSCALL(gettimeofday);
 
-long sys_settimeofday(const struct timeval __user *tv, const struct timezone __user *tz);
 long sys_settimeofday(const struct timeval __user *tv, const struct timezone __user *tz)
 {
 	struct timeval t;

@@ -32,7 +32,6 @@ static bool may_set(const struct credentials *c, int cap)
 }
 
 #define GET_ID(call, field)                                                                        \
-	long sys_##call(void);                                                                     \
 	long sys_##call(void)                                                                      \
 	{                                                                                          \
 		return mine()->field;                                                              \
@@ -49,7 +48,6 @@ static bool one_of(uint32_t id, uint32_t a, uint32_t b, uint32_t c)
 	return id == UNCHANGED || id == a || id == b || id == c;
 }
 
-long sys_setresuid(uint32_t uid, uint32_t euid, uint32_t suid);
 long sys_setresuid(uint32_t uid, uint32_t euid, uint32_t suid)
 {
 	struct credentials *c = mine();
@@ -70,7 +68,6 @@ long sys_setresuid(uint32_t uid, uint32_t euid, uint32_t suid)
 }
 SYSCALL(setresuid);
 
-long sys_setresgid(uint32_t gid, uint32_t egid, uint32_t sgid);
 long sys_setresgid(uint32_t gid, uint32_t egid, uint32_t sgid)
 {
 	struct credentials *c = mine();
@@ -90,7 +87,6 @@ long sys_setresgid(uint32_t gid, uint32_t egid, uint32_t sgid)
 }
 SYSCALL(setresgid);
 
-long sys_setuid(uint32_t uid);
 long sys_setuid(uint32_t uid)
 {
 	if (uid == UNCHANGED)
@@ -99,7 +95,6 @@ long sys_setuid(uint32_t uid)
 }
 SYSCALL(setuid);
 
-long sys_setgid(uint32_t gid);
 long sys_setgid(uint32_t gid)
 {
 	if (gid == UNCHANGED)
@@ -109,7 +104,6 @@ long sys_setgid(uint32_t gid)
 SYSCALL(setgid);
 
 /* The saved id follows the effective one if the real one is set, or the effective one becomes another (setreuid(2)). */
-long sys_setreuid(uint32_t uid, uint32_t euid);
 long sys_setreuid(uint32_t uid, uint32_t euid)
 {
 	struct credentials *c = mine();
@@ -120,7 +114,6 @@ long sys_setreuid(uint32_t uid, uint32_t euid)
 }
 SYSCALL(setreuid);
 
-long sys_setregid(uint32_t gid, uint32_t egid);
 long sys_setregid(uint32_t gid, uint32_t egid)
 {
 	struct credentials *c = mine();
@@ -136,14 +129,12 @@ static long put_three(uint32_t __user *a, uint32_t __user *b, uint32_t __user *c
 	return put_user_u32(a, x) || put_user_u32(b, y) || put_user_u32(c, z) ? -EFAULT : 0;
 }
 
-long sys_getresuid(uint32_t __user *uid, uint32_t __user *euid, uint32_t __user *suid);
 long sys_getresuid(uint32_t __user *uid, uint32_t __user *euid, uint32_t __user *suid)
 {
 	return put_three(uid, euid, suid, mine()->uid, mine()->euid, mine()->suid);
 }
 SYSCALL(getresuid);
 
-long sys_getresgid(uint32_t __user *gid, uint32_t __user *egid, uint32_t __user *sgid);
 long sys_getresgid(uint32_t __user *gid, uint32_t __user *egid, uint32_t __user *sgid)
 {
 	return put_three(gid, egid, sgid, mine()->gid, mine()->egid, mine()->sgid);
@@ -151,7 +142,6 @@ long sys_getresgid(uint32_t __user *gid, uint32_t __user *egid, uint32_t __user 
 SYSCALL(getresgid);
 
 /* setfsuid(2) has no error: it returns what was, and a refused change changes nothing. */
-long sys_setfsuid(uint32_t uid);
 long sys_setfsuid(uint32_t uid)
 {
 	struct credentials *c = mine();
@@ -163,7 +153,6 @@ long sys_setfsuid(uint32_t uid)
 }
 SYSCALL(setfsuid);
 
-long sys_setfsgid(uint32_t gid);
 long sys_setfsgid(uint32_t gid)
 {
 	struct credentials *c = mine();
@@ -175,7 +164,6 @@ long sys_setfsgid(uint32_t gid)
 }
 SYSCALL(setfsgid);
 
-long sys_getgroups(int size, uint32_t __user *list);
 long sys_getgroups(int size, uint32_t __user *list)
 {
 	const struct credentials *c = mine();
@@ -188,7 +176,6 @@ long sys_getgroups(int size, uint32_t __user *list)
 }
 SYSCALL(getgroups);
 
-long sys_setgroups(size_t size, const uint32_t __user *list);
 long sys_setgroups(size_t size, const uint32_t __user *list)
 {
 	struct credentials *c = mine();
@@ -222,7 +209,6 @@ static long cap_words(struct __user_cap_header_struct __user *header, struct __u
 	return 0;
 }
 
-long sys_capget(struct __user_cap_header_struct __user *header, struct __user_cap_data_struct __user *data);
 long sys_capget(struct __user_cap_header_struct __user *header, struct __user_cap_data_struct __user *data)
 {
 	const struct credentials *c = mine();
@@ -243,7 +229,6 @@ long sys_capget(struct __user_cap_header_struct __user *header, struct __user_ca
 }
 SYSCALL(capget);
 
-long sys_capset(struct __user_cap_header_struct __user *header, const struct __user_cap_data_struct __user *data);
 long sys_capset(struct __user_cap_header_struct __user *header, const struct __user_cap_data_struct __user *data)
 {
 	struct credentials *c = mine();

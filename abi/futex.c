@@ -410,7 +410,6 @@ long futex_wake_shared(uint32_t __user *address, int count)
 	return r ? r : wake(&k, count, FUTEX_BITSET_MATCH_ANY);
 }
 
-long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long timeout, uint32_t __user *word2, uint32_t value3);
 long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long timeout, uint32_t __user *word2, uint32_t value3)
 {
 	unsigned flags = (unsigned)op & (FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);

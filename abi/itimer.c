@@ -77,7 +77,6 @@ static int from_timeval(const struct timeval *tv, uint64_t *out)
 	return 0;
 }
 
-long sys_getitimer(int which, struct itimerval __user *out);
 long sys_getitimer(int which, struct itimerval __user *out)
 {
 	uint64_t left = 0, interval = 0;
@@ -92,7 +91,6 @@ long sys_getitimer(int which, struct itimerval __user *out)
 }
 SYSCALL(getitimer);
 
-long sys_setitimer(int which, const struct itimerval __user *new, struct itimerval __user *old);
 long sys_setitimer(int which, const struct itimerval __user *new, struct itimerval __user *old)
 {
 	uint64_t first = 0, interval = 0, left, was;

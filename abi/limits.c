@@ -25,7 +25,6 @@ static long change(struct process *p, unsigned which, const struct rlimit64 *new
 	return r;
 }
 
-long sys_prlimit64(int pid, unsigned which, const struct rlimit64 __user *new, struct rlimit64 __user *old);
 long sys_prlimit64(int pid, unsigned which, const struct rlimit64 __user *new, struct rlimit64 __user *old)
 {
 	struct rlimit64 n, o;
@@ -53,14 +52,12 @@ long sys_prlimit64(int pid, unsigned which, const struct rlimit64 __user *new, s
 SYSCALL(prlimit64);
 
 /* On 64-bit machines struct rlimit is struct rlimit64. */
-long sys_getrlimit(unsigned which, struct rlimit64 __user *out);
 long sys_getrlimit(unsigned which, struct rlimit64 __user *out)
 {
 	return sys_prlimit64(0, which, NULL, out);
 }
 SYSCALL(getrlimit);
 
-long sys_setrlimit(unsigned which, const struct rlimit64 __user *new);
 long sys_setrlimit(unsigned which, const struct rlimit64 __user *new)
 {
 	return sys_prlimit64(0, which, new, NULL);

@@ -8,7 +8,6 @@
 
 COMPONENT("abi", "the Linux system calls");
 
-long sys_getrandom(char __user *buf, size_t n, unsigned flags);
 long sys_getrandom(char __user *buf, size_t n, unsigned flags)
 {
 	uint8_t chunk[256];
@@ -33,7 +32,6 @@ SYSCALL(getrandom);
 
 #define PERSONALITY_QUERY 0xffffffffu
 
-long sys_personality(unsigned persona);
 long sys_personality(unsigned persona)
 {
 	struct process *p = current->process;
@@ -46,7 +44,6 @@ long sys_personality(unsigned persona)
 SYSCALL(personality);
 
 /* One processor runs programs: every switch of threads is a full barrier, so all of them hold already. */
-long sys_membarrier(int command, unsigned flags, int cpu);
 long sys_membarrier(int command, unsigned flags, int cpu)
 {
 	const int supported = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |

@@ -121,7 +121,6 @@ static void destroy(struct posix_timer *pt)
 	kfree(pt);
 }
 
-long sys_timer_create(int clock, const struct sigevent __user *event, int32_t __user *ret_id);
 long sys_timer_create(int clock, const struct sigevent __user *event, int32_t __user *ret_id)
 {
 	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
@@ -184,7 +183,6 @@ static int write_spec(struct itimerspec __user *to, uint64_t left, uint64_t inte
 	return timespec_write(&to->it_value, left) || timespec_write(&to->it_interval, interval) ? -EFAULT : 0;
 }
 
-long sys_timer_settime(int id, int how, const struct itimerspec __user *new, struct itimerspec __user *old);
 long sys_timer_settime(int id, int how, const struct itimerspec __user *new, struct itimerspec __user *old)
 {
 	uint64_t first, interval, left, was;
@@ -217,7 +215,6 @@ long sys_timer_settime(int id, int how, const struct itimerspec __user *new, str
 }
 SYSCALL(timer_settime);
 
-long sys_timer_gettime(int id, struct itimerspec __user *out);
 long sys_timer_gettime(int id, struct itimerspec __user *out)
 {
 	uint64_t left, interval;
@@ -233,7 +230,6 @@ long sys_timer_gettime(int id, struct itimerspec __user *out)
 SYSCALL(timer_gettime);
 
 /* Overruns are those of the last signal of this timer that was taken. */
-long sys_timer_getoverrun(int id);
 long sys_timer_getoverrun(int id)
 {
 	const struct signal_process *s = current->process->signals;
@@ -250,7 +246,6 @@ long sys_timer_getoverrun(int id)
 }
 SYSCALL(timer_getoverrun);
 
-long sys_timer_delete(int id);
 long sys_timer_delete(int id)
 {
 	irqflags_t flags;

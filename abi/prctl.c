@@ -9,7 +9,6 @@
 
 COMPONENT("abi", "the Linux system calls");
 
-long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5);
 long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	static uint64_t said; /* one bit for each of the first 64 options, the last for all others */

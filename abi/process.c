@@ -16,28 +16,24 @@ COMPONENT("abi", "the Linux system calls");
 
 #define TICK_NS (NSEC_PER_SEC / 100) /* of times(2): sysconf(_SC_CLK_TCK) is 100 */
 
-long sys_getpid(void);
 long sys_getpid(void)
 {
 	return current->process->pid;
 }
 SYSCALL(getpid);
 
-long sys_getppid(void);
 long sys_getppid(void)
 {
 	return current->process->ppid;
 }
 SYSCALL(getppid);
 
-long sys_gettid(void);
 long sys_gettid(void)
 {
 	return current->tid;
 }
 SYSCALL(gettid);
 
-long sys_set_tid_address(int32_t __user *address);
 long sys_set_tid_address(int32_t __user *address)
 {
 	current->clear_child_tid = address;
@@ -45,7 +41,6 @@ long sys_set_tid_address(int32_t __user *address)
 }
 SYSCALL(set_tid_address);
 
-long sys_exit(int status);
 long sys_exit(int status)
 {
 	struct process *p = current->process;
@@ -57,7 +52,6 @@ long sys_exit(int status)
 }
 SYSCALL(exit);
 
-long sys_exit_group(int status);
 long sys_exit_group(int status)
 {
 	process_exit_all((status & 0xff) << 8);
@@ -73,7 +67,6 @@ static struct new_utsname system_names = {
 	.domainname = "(none)",
 };
 
-long sys_uname(struct new_utsname __user *out);
 long sys_uname(struct new_utsname __user *out)
 {
 	return copy_out(out, &system_names);
@@ -94,21 +87,18 @@ static long set_name(char *to, const char __user *name, int n)
 	return 0;
 }
 
-long sys_sethostname(const char __user *name, int n);
 long sys_sethostname(const char __user *name, int n)
 {
 	return set_name(system_names.nodename, name, n);
 }
 SYSCALL(sethostname);
 
-long sys_setdomainname(const char __user *name, int n);
 long sys_setdomainname(const char __user *name, int n)
 {
 	return set_name(system_names.domainname, name, n);
 }
 SYSCALL(setdomainname);
 
-long sys_sysinfo(struct sysinfo __user *out);
 long sys_sysinfo(struct sysinfo __user *out)
 {
 	struct sysinfo s = { 0 };
@@ -135,7 +125,6 @@ uint64_t process_run_time_ns(struct process *p)
 	return ns;
 }
 
-long sys_getrusage(int who, struct rusage __user *out);
 long sys_getrusage(int who, struct rusage __user *out)
 {
 	struct process *p = current->process;
@@ -166,7 +155,6 @@ long sys_getrusage(int who, struct rusage __user *out)
 }
 SYSCALL(getrusage);
 
-long sys_times(struct tms __user *out);
 long sys_times(struct tms __user *out)
 {
 	struct tms t = { .tms_utime = (long)(process_run_time_ns(current->process) / TICK_NS) };

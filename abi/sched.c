@@ -12,7 +12,6 @@ COMPONENT("abi", "the Linux system calls");
 #define NICE_0        20 /* what getpriority(2) returns for nice 0 */
 #define TIME_SLICE_NS 4000000ul
 
-long sys_sched_yield(void);
 long sys_sched_yield(void)
 {
 	thread_yield();
@@ -37,7 +36,6 @@ static long known(int tid)
 }
 
 /* Threads run on the one processor that runs programs. */
-long sys_sched_getaffinity(int tid, unsigned size, uint64_t __user *mask);
 long sys_sched_getaffinity(int tid, unsigned size, uint64_t __user *mask)
 {
 	long r = known(tid);
@@ -50,7 +48,6 @@ long sys_sched_getaffinity(int tid, unsigned size, uint64_t __user *mask)
 }
 SYSCALL(sched_getaffinity);
 
-long sys_sched_setaffinity(int tid, unsigned size, const uint64_t __user *mask);
 long sys_sched_setaffinity(int tid, unsigned size, const uint64_t __user *mask)
 {
 	uint8_t first = 0;
@@ -64,7 +61,6 @@ long sys_sched_setaffinity(int tid, unsigned size, const uint64_t __user *mask)
 }
 SYSCALL(sched_setaffinity);
 
-long sys_sched_getscheduler(int tid);
 long sys_sched_getscheduler(int tid)
 {
 	long r = known(tid);
@@ -92,7 +88,6 @@ static long set_policy(int tid, int policy, int priority)
 	}
 }
 
-long sys_sched_setscheduler(int tid, int policy, const uint32_t __user *priority);
 long sys_sched_setscheduler(int tid, int policy, const uint32_t __user *priority)
 {
 	uint32_t p;
@@ -101,7 +96,6 @@ long sys_sched_setscheduler(int tid, int policy, const uint32_t __user *priority
 }
 SYSCALL(sched_setscheduler);
 
-long sys_sched_getparam(int tid, uint32_t __user *priority);
 long sys_sched_getparam(int tid, uint32_t __user *priority)
 {
 	long r = known(tid);
@@ -110,7 +104,6 @@ long sys_sched_getparam(int tid, uint32_t __user *priority)
 }
 SYSCALL(sched_getparam);
 
-long sys_sched_setparam(int tid, const uint32_t __user *priority);
 long sys_sched_setparam(int tid, const uint32_t __user *priority)
 {
 	uint32_t p;
@@ -119,7 +112,6 @@ long sys_sched_setparam(int tid, const uint32_t __user *priority)
 }
 SYSCALL(sched_setparam);
 
-long sys_sched_getattr(int tid, struct sched_attr __user *out, unsigned size, unsigned flags);
 long sys_sched_getattr(int tid, struct sched_attr __user *out, unsigned size, unsigned flags)
 {
 	struct sched_attr a = { .size = SCHED_ATTR_SIZE_VER0, .sched_policy = SCHED_NORMAL };
@@ -133,7 +125,6 @@ long sys_sched_getattr(int tid, struct sched_attr __user *out, unsigned size, un
 }
 SYSCALL(sched_getattr);
 
-long sys_sched_get_priority_max(int policy);
 long sys_sched_get_priority_max(int policy)
 {
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
@@ -142,7 +133,6 @@ long sys_sched_get_priority_max(int policy)
 }
 SYSCALL(sched_get_priority_max);
 
-long sys_sched_get_priority_min(int policy);
 long sys_sched_get_priority_min(int policy)
 {
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
@@ -151,7 +141,6 @@ long sys_sched_get_priority_min(int policy)
 }
 SYSCALL(sched_get_priority_min);
 
-long sys_sched_rr_get_interval(int tid, struct timespec __user *out);
 long sys_sched_rr_get_interval(int tid, struct timespec __user *out)
 {
 	long r = known(tid);
@@ -174,7 +163,6 @@ static long priority_target(int which, int who)
 	}
 }
 
-long sys_getpriority(int which, int who);
 long sys_getpriority(int which, int who)
 {
 	long r = priority_target(which, who);
@@ -183,7 +171,6 @@ long sys_getpriority(int which, int who)
 }
 SYSCALL(getpriority);
 
-long sys_setpriority(int which, int who, int nice);
 long sys_setpriority(int which, int who, int nice)
 {
 	long r = priority_target(which, who);
@@ -192,7 +179,6 @@ long sys_setpriority(int which, int who, int nice)
 }
 SYSCALL(setpriority);
 
-long sys_getcpu(uint32_t __user *cpu, uint32_t __user *node, void __user *unused);
 long sys_getcpu(uint32_t __user *cpu, uint32_t __user *node, void __user *unused)
 {
 	if ((cpu && put_user_u32(cpu, percpu_get(this_cpu))) || (node && put_user_u32(node, 0)))

@@ -10,21 +10,18 @@ static bool is_self(int pid)
 	return pid == 0 || pid == current->process->pid;
 }
 
-long sys_getpgid(int pid);
 long sys_getpgid(int pid)
 {
 	return is_self(pid) ? current->process->pgid : -ESRCH;
 }
 SYSCALL(getpgid);
 
-long sys_getsid(int pid);
 long sys_getsid(int pid)
 {
 	return is_self(pid) ? current->process->sid : -ESRCH;
 }
 SYSCALL(getsid);
 
-long sys_setpgid(int pid, int group);
 long sys_setpgid(int pid, int group)
 {
 	struct process *p = current->process;
@@ -40,7 +37,6 @@ long sys_setpgid(int pid, int group)
 }
 SYSCALL(setpgid);
 
-long sys_setsid(void);
 long sys_setsid(void)
 {
 	struct process *p = current->process;
@@ -52,14 +48,12 @@ long sys_setsid(void)
 }
 SYSCALL(setsid);
 
-long sys_wait4(int pid, int __user *status, int options, void __user *usage);
 long sys_wait4(int pid, int __user *status, int options, void __user *usage)
 {
 	return -ECHILD;
 }
 SYSCALL(wait4);
 
-long sys_waitid(int type, int id, void __user *info, int options, void __user *usage);
 long sys_waitid(int type, int id, void __user *info, int options, void __user *usage)
 {
 	return -ECHILD;

@@ -17,7 +17,6 @@ struct kernel_sigaction {
 	signal_mask mask;
 };
 
-long sys_rt_sigaction(int signo, const struct kernel_sigaction __user *new, struct kernel_sigaction __user *old, size_t size);
 long sys_rt_sigaction(int signo, const struct kernel_sigaction __user *new, struct kernel_sigaction __user *old, size_t size)
 {
 	struct signal_action a = { 0 }, was;
@@ -40,7 +39,6 @@ long sys_rt_sigaction(int signo, const struct kernel_sigaction __user *new, stru
 }
 SYSCALL(rt_sigaction);
 
-long sys_rt_sigprocmask(int how, const signal_mask __user *set, signal_mask __user *old, size_t size);
 long sys_rt_sigprocmask(int how, const signal_mask __user *set, signal_mask __user *old, size_t size)
 {
 	signal_mask was = signal_mask_get(), mask;
@@ -70,7 +68,6 @@ long sys_rt_sigprocmask(int how, const signal_mask __user *set, signal_mask __us
 }
 SYSCALL(rt_sigprocmask);
 
-long sys_rt_sigpending(signal_mask __user *out, size_t size);
 long sys_rt_sigpending(signal_mask __user *out, size_t size)
 {
 	if (size > MASK_SIZE)
@@ -79,7 +76,6 @@ long sys_rt_sigpending(signal_mask __user *out, size_t size)
 }
 SYSCALL(rt_sigpending);
 
-long sys_rt_sigsuspend(const signal_mask __user *mask, size_t size);
 long sys_rt_sigsuspend(const signal_mask __user *mask, size_t size)
 {
 	signal_mask m;
@@ -95,7 +91,6 @@ long sys_rt_sigsuspend(const signal_mask __user *mask, size_t size)
 }
 SYSCALL(rt_sigsuspend);
 
-long sys_rt_sigtimedwait(const signal_mask __user *set, siginfo_t __user *out, const struct timespec __user *timeout, size_t size);
 long sys_rt_sigtimedwait(const signal_mask __user *set, siginfo_t __user *out, const struct timespec __user *timeout, size_t size)
 {
 	uint64_t deadline = TIMER_NEVER;
@@ -127,7 +122,6 @@ long sys_rt_sigtimedwait(const signal_mask __user *set, siginfo_t __user *out, c
 }
 SYSCALL(rt_sigtimedwait);
 
-long sys_rt_sigreturn(void);
 long sys_rt_sigreturn(void)
 {
 	struct trap_frame *f = current->frame;
@@ -143,7 +137,6 @@ long sys_rt_sigreturn(void)
 }
 SYSCALL(rt_sigreturn);
 
-long sys_sigaltstack(const stack_t __user *new, stack_t __user *old);
 long sys_sigaltstack(const stack_t __user *new, stack_t __user *old)
 {
 	struct signal_thread *s = current->signal;
@@ -195,7 +188,6 @@ static long send_to_process(int pid, const struct signal_info *info)
 	return r;
 }
 
-long sys_kill(int pid, int signo);
 long sys_kill(int pid, int signo)
 {
 	struct signal_info info = from_me(signo, SI_USER);
@@ -228,7 +220,6 @@ static long send_to_thread(int pid, int tid, const struct signal_info *info)
 	return r;
 }
 
-long sys_tgkill(int pid, int tid, int signo);
 long sys_tgkill(int pid, int tid, int signo)
 {
 	struct signal_info info = from_me(signo, SI_TKILL);
@@ -237,7 +228,6 @@ long sys_tgkill(int pid, int tid, int signo)
 }
 SYSCALL(tgkill);
 
-long sys_tkill(int tid, int signo);
 long sys_tkill(int tid, int signo)
 {
 	struct signal_info info = from_me(signo, SI_TKILL);
@@ -262,7 +252,6 @@ static long read_queued(int pid, int signo, const siginfo_t __user *from, struct
 	return 0;
 }
 
-long sys_rt_sigqueueinfo(int pid, int signo, const siginfo_t __user *from);
 long sys_rt_sigqueueinfo(int pid, int signo, const siginfo_t __user *from)
 {
 	struct signal_info info;
@@ -272,7 +261,6 @@ long sys_rt_sigqueueinfo(int pid, int signo, const siginfo_t __user *from)
 }
 SYSCALL(rt_sigqueueinfo);
 
-long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *from);
 long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *from)
 {
 	struct signal_info info;

@@ -10,7 +10,6 @@
 
 COMPONENT("abi", "the Linux system calls");
 
-long sys_restart_syscall(void);
 long sys_restart_syscall(void)
 {
 	restart_function go_on = (restart_function)current->restart_data[0];
@@ -43,7 +42,6 @@ static long sleep_until(uint64_t deadline, struct timespec __user *left)
 	return -ERESTART_RESTARTBLOCK;
 }
 
-long sys_nanosleep(const struct timespec __user *time, struct timespec __user *left);
 long sys_nanosleep(const struct timespec __user *time, struct timespec __user *left)
 {
 	uint64_t deadline;
@@ -53,7 +51,6 @@ long sys_nanosleep(const struct timespec __user *time, struct timespec __user *l
 }
 SYSCALL(nanosleep);
 
-long sys_clock_nanosleep(int clock, int flags, const struct timespec __user *time, struct timespec __user *left);
 long sys_clock_nanosleep(int clock, int flags, const struct timespec __user *time, struct timespec __user *left)
 {
 	uint64_t ns, now;

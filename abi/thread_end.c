@@ -10,7 +10,6 @@ COMPONENT("abi", "the Linux system calls");
 
 #define ROBUST_PI ((uint64_t)1) /* bit 0 of a list pointer */
 
-long sys_set_robust_list(struct robust_list_head __user *head, size_t size);
 long sys_set_robust_list(struct robust_list_head __user *head, size_t size)
 {
 	if (size != sizeof(*head))
@@ -20,7 +19,6 @@ long sys_set_robust_list(struct robust_list_head __user *head, size_t size)
 }
 SYSCALL(set_robust_list);
 
-long sys_get_robust_list(int tid, uint64_t __user *head, uint64_t __user *size);
 long sys_get_robust_list(int tid, uint64_t __user *head, uint64_t __user *size)
 {
 	struct thread *t = tid == 0 ? current : thread_by_tid(tid);

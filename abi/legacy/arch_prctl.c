@@ -7,7 +7,6 @@
 
 COMPONENT("abi", "the Linux system calls");
 
-long sys_arch_prctl(int code, unsigned long address);
 long sys_arch_prctl(int code, unsigned long address)
 {
 	switch (code) {

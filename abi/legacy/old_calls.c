@@ -10,7 +10,6 @@
 
 COMPONENT("abi", "the Linux system calls");
 
-long sys_time(int64_t __user *out);
 long sys_time(int64_t __user *out)
 {
 	uint64_t now = clock_realtime_ns() / NSEC_PER_SEC;
@@ -21,7 +20,6 @@ long sys_time(int64_t __user *out)
 }
 SYSCALL(time);
 
-long sys_pause(void);
 long sys_pause(void)
 {
 	(void)thread_sleep_until(TIMER_NEVER, true); /* nothing but a signal ends it */
@@ -29,7 +27,6 @@ long sys_pause(void)
 }
 SYSCALL(pause);
 
-long sys_alarm(unsigned seconds);
 long sys_alarm(unsigned seconds)
 {
 	uint64_t left, interval;
@@ -40,7 +37,6 @@ long sys_alarm(unsigned seconds)
 }
 SYSCALL(alarm);
 
-long sys_getpgrp(void);
 long sys_getpgrp(void)
 {
 	return current->process->pgid;
