@@ -25,6 +25,11 @@ uint64_t clock_monotonic_ns(void)
 	return (uint64_t)((unsigned __int128)(source->read() - k->counter_base) * k->mult >> 32);
 }
 
+uint64_t clock_counter(void)
+{
+	return source ? source->read() : 0;
+}
+
 uint64_t clock_realtime_ns(void)
 {
 	return clock_monotonic_ns() + READ_ONCE(timekeeping_page.t.realtime_offset_ns);

@@ -30,6 +30,8 @@ SET_DECLARE(clockevent, struct clockevent, 40);
 #define NSEC_PER_SEC 1000000000ul
 
 uint64_t clock_monotonic_ns(void);
+/** clock_counter() - the raw counter behind it: its low bits are the timing noise that random numbers are mixed with. */
+uint64_t clock_counter(void);
 uint64_t clock_realtime_ns(void);
 /** clock_set_realtime() - set the wall clock; @ns since the epoch. */
 void clock_set_realtime(uint64_t ns);

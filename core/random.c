@@ -9,7 +9,7 @@ COMPONENT("random", "random numbers");
 
 #define KEY_WORDS     8
 #define RESEED_NS     (60 * NSEC_PER_SEC)
-#define JITTER_ROUNDS 64
+#define JITTER_BATCHES 64
 
 static struct spinlock random_lock = SPINLOCK_INIT(RANK_RANDOM);
 static uint32_t key[KEY_WORDS];     /* random_lock */
@@ -72,17 +72,20 @@ static void mix_locked(const void *bytes, size_t n)
 
 static void seed_locked(void)
 {
-	uint64_t words[8];
+	uint64_t words[4];
+	bool sourced = false;
 
 	set_for_each(entropy, e) {
 		size_t n = e->read(words, sizeof(words));
 
+		sourced |= n > 0;
 		if (n)
 			mix_locked(words, n);
 	}
-	for (unsigned i = 0; i < JITTER_ROUNDS / 8; i++) {
-		for (unsigned j = 0; j < 8; j++)
-			words[j] = clock_monotonic_ns() ^ (uint64_t)i << 56;
+	/* Where nothing answered, what is left is how long things took so far and take now. */
+	for (unsigned i = 0; i < (sourced ? 1 : JITTER_BATCHES); i++) {
+		for (unsigned j = 0; j < ARRAY_SIZE(words); j++)
+			words[j] = clock_counter();
 		mix_locked(words, sizeof(words));
 	}
 	seeded = true;
