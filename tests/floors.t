@@ -21,10 +21,10 @@ awk '
 is "no file includes what stands above it" "$(grep -vE '^arch/[^:]*:[0-9]+:#[ \t]*include "(mm|abi|exec)/' "$work/upward")" ""
 
 grep -nE '^#[ \t]*(if|ifdef|ifndef|elif)' $(find core mm drivers fs net exec abi absent -name '*.[ch]' 2> /dev/null) |
-	grep -vE 'ifndef [A-Z0-9_]+_H$|__ASSEMBLER__|__CHECKER__|__bitwise|_VDSO\b|if(def|ndef)? *\(?WHITTLE_DEBUG' > "$work/conditions"
+	grep -vE 'ifndef [A-Z0-9_]+_H$|__ASSEMBLER__|__CHECKER__|__bitwise|_VDSO\b|ifndef MAP_32BIT\b|if(def|ndef)? *\(?WHITTLE_DEBUG' > "$work/conditions"
 is "no #if on a feature above arch/" "$(grep -v '^net/lwip/' "$work/conditions")" ""
 
-missing=$(find core mm drivers fs net exec abi absent arch/x86_64 -name '*.c' ! -path '*/user/*' | xargs grep -L 'COMPONENT(')
+missing=$(find core mm drivers fs net exec abi arch/x86_64 -name '*.c' ! -path '*/user/*' | xargs grep -L 'COMPONENT(')
 is "every source names its component" "$missing" ""
 is "no source includes a header of a libc" \
 	"$(grep -nE '<(stdio|stdlib|string|unistd|errno|pthread|sys/[a-z]*)\.h>' "$work/includes" | grep -v '/user/\|^net/lwip/')" ""
