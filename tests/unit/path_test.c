@@ -1,62 +1,10 @@
 /* Path names: walked over tmpfs and over mounts, with links, "..", trailing slashes, and the errors Linux has. */
 /* UNIT: fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/file.c fs/io.c fs/tmpfs/dir.c fs/tmpfs/file.c fs/tmpfs/super.c fs/tmpfs/xattr.c core/page.c core/param.c */
-#include <core/clock.h>
 #include <core/log.h>
-#include <core/page.h>
-#include <core/param.h>
-#include <fs/dev/devnode.h>
-#include <fs/fifo.h>
 #include <fs/filesystem.h>
-#include <fs/lock.h>
-#include <fs/vfs.h>
-#include <linux/fcntl.h>
-#include <mm/mm.h>
 
+#include "tests/unit/host/vfs.h"
 #include "tests/unit/tap.h"
-
-#define RAM_SIZE (32ul << 20)
-
-struct boot_info boot_info;
-
-/* The image's bounds and the sets, as the linker script would give them. */
-__asm__(".globl image_start, image_end\n"
-	".set image_start, 0xffffffff80100000\n"
-	".set image_end, 0xffffffff80110000\n"
-	".hidden set_begin_filesystem\n.hidden set_end_filesystem\n"
-	".globl set_begin_filesystem, set_end_filesystem\n"
-	".set set_begin_filesystem, filesystems\n.set set_end_filesystem, filesystems + 24\n"
-	".hidden set_begin_boot_param\n.hidden set_end_boot_param\n"
-	".globl set_begin_boot_param, set_end_boot_param\n"
-	".set set_begin_boot_param, boot_info\n.set set_end_boot_param, boot_info\n");
-
-extern const struct filesystem set_filesystem_tmpfs;
-extern struct filesystem filesystems[1];
-struct filesystem filesystems[1];
-
-/* What the sources need of floors that are not here. */
-uint64_t clock_realtime_ns(void)
-{
-	static uint64_t now = 1700000000ull * 1000000000;
-
-	return now += 1000;
-}
-int fifo_open(struct inode *inode, struct file *f)
-{
-	return -ENXIO;
-}
-int device_open(struct inode *inode, struct file *f)
-{
-	return -ENXIO;
-}
-void file_locks_release_(struct file *f, const void *owner)
-{
-}
-void file_locks_free(struct file_locks *l)
-{
-}
-void mm_object_truncated(struct vm_object *object, uint64_t index)
-{
-}
 
 static const char *errno_name(int error)
 {
@@ -296,14 +244,12 @@ static void churn(void)
 
 int main(void)
 {
+	const struct filesystem *tmpfs;
 	struct super *root;
 
-	host_ram = host_alloc(RAM_SIZE, BLOCK_SIZE);
-	boot_info.memory[0] = (struct boot_range){ 0x100000, RAM_SIZE - 0x100000 };
-	boot_info.memory_count = 1;
-	page_init();
-	filesystems[0] = set_filesystem_tmpfs;
-	is(filesystems[0].mount(&filesystems[0], "root", "", &root) || mount_add(root, NULL, "root", 0), 0, "tmpfs is the root");
+	host_vfs_init();
+	tmpfs = filesystem_find("tmpfs");
+	is(tmpfs->mount(tmpfs, "root", "", &root) || mount_add(root, NULL, "root", 0), 0, "tmpfs is the root");
 	plain();
 	links();
 	from_a_start();
