@@ -368,6 +368,7 @@ int program_load(const struct program_args *args, uint64_t *ip, uint64_t *sp, ch
 	int r;
 
 	(void)format_text(why, why_size, "%s: not enough memory", args->path);
+	program_lay_out(current->process->mm);
 	r = load_by_name(args, SCRIPT_DEPTH, ip, sp, why, why_size);
 	return r;
 }

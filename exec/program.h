@@ -31,6 +31,8 @@ struct program_place {
  */
 int program_load(const struct program_args *args, uint64_t *ip, uint64_t *sp, char *why, size_t why_size);
 
+/** program_lay_out() - decide where an empty address space has its stack, and mmap(2) its mappings. */
+void program_lay_out(struct mm *mm);
 /** program_stack() - make the stack and put arguments, environment and auxiliary vector on it. Return: sp or -errno. */
 long program_stack(struct mm *mm, const struct program_args *args, const struct program_place *place);
 

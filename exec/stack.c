@@ -25,8 +25,22 @@ COMPONENT("exec", "loads and starts programs");
 
 #define STACK_MAX       (64ull << 20) /* of address space, where RLIMIT_STACK is unlimited */
 #define STACK_MIN       (128ull << 10)
+#define STACK_GUARD     (1ull << 20) /* nothing is mapped there unless it asks for the place */
+#define STACK_BITS      22
+#define MMAP_BITS       28
 #define CLOCK_TICKS     100 /* sysconf(_SC_CLK_TCK) */
 #define STACK_ALIGN     16ull
+
+static uint64_t stack_size(const struct process *p)
+{
+	return MAX(MIN(p->limits[RLIMIT_STACK].soft, STACK_MAX) & PAGE_MASK, STACK_MIN);
+}
+
+void program_lay_out(struct mm *mm)
+{
+	mm->stack_top = mm->limit - program_random(STACK_BITS);
+	mm->mmap_top = mm->stack_top - stack_size(current->process) - STACK_GUARD - program_random(MMAP_BITS);
+}
 
 static void aux(struct process *p, uint64_t type, uint64_t value)
 {
@@ -90,7 +104,7 @@ static uint64_t strings_size(char **strings, unsigned count)
 long program_stack(struct mm *mm, const struct program_args *args, const struct program_place *place)
 {
 	struct process *p = current->process;
-	uint64_t size = MIN(p->limits[RLIMIT_STACK].soft, STACK_MAX) & PAGE_MASK, top = mm->stack_top, random, platform;
+	uint64_t size = stack_size(p), top = mm->stack_top, random, platform;
 	uint64_t arg_size = strings_size(args->argv, args->argc), env_size = strings_size(args->envp, args->envc);
 	size_t path_size = strlen(args->path) + 1;
 	size_t words_max = 1ul + args->argc + 1 + args->envc + 1 + ARRAY_SIZE(p->auxv), words;
@@ -98,7 +112,6 @@ long program_stack(struct mm *mm, const struct program_args *args, const struct 
 	char bytes[16];
 	long r;
 
-	size = MAX(size, STACK_MIN);
 	if (arg_size > size / 4 || env_size > size / 4 || words_max * 8 > size / 4)
 		return -E2BIG;
 	r = mm_map(mm, top - size, size, PROT_READ | PROT_WRITE,
