@@ -27,7 +27,7 @@ struct many_header {
 };
 
 /* The socket behind @fd; *@ret_file has a reference. err_ptr(-EBADF), err_ptr(-ENOTSOCK). */
-static inline struct socket *socket_get(int fd, struct file **ret_file)
+static inline struct socket *socket_by_fd(int fd, struct file **ret_file)
 {
 	struct file *f = fd_get(fd);
 	struct socket *s;
@@ -92,7 +92,7 @@ long sys_bind(int fd, const void __user *addr, int len)
 {
 	struct sockaddr_storage storage;
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	long r;
 
 	if (is_err(s))
@@ -110,7 +110,7 @@ SYSCALL(bind);
 long sys_listen(int fd, int backlog)
 {
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	long r = -EOPNOTSUPP;
 
 	if (is_err(s))
@@ -135,7 +135,7 @@ static long accept_user(int fd, void __user *addr, int __user *len, int flags)
 
 	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
 		return -EINVAL;
-	s = socket_get(fd, &f);
+	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
 	number = fd_reserve(flags & SOCK_CLOEXEC, 0);
@@ -184,7 +184,7 @@ long sys_connect(int fd, const void __user *addr, int len)
 {
 	struct sockaddr_storage storage;
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	long r;
 
 	if (is_err(s))
@@ -203,7 +203,7 @@ static long name_user(int fd, void __user *addr, int __user *len, bool peer)
 {
 	struct sockaddr_storage storage;
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	long r;
 
 	if (is_err(s))
@@ -237,7 +237,7 @@ long sys_sendto(int fd, const void __user *buf, size_t n, unsigned flags, const 
 	n = MIN(n, TRANSFER_MAX);
 	if (!user_range_ok(buf, n))
 		return -EFAULT;
-	s = socket_get(fd, &f);
+	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
 	if (addr) {
@@ -267,7 +267,7 @@ long sys_recvfrom(int fd, void __user *buf, size_t n, unsigned flags, void __use
 	n = MIN(n, TRANSFER_MAX);
 	if (!user_range_ok(buf, n))
 		return -EFAULT;
-	s = socket_get(fd, &f);
+	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
 	m.flags = flags_of(f, flags);
@@ -357,7 +357,7 @@ out_vector:
 long sys_sendmsg(int fd, const struct message_header __user *user, unsigned flags)
 {
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	long r;
 
 	if (is_err(s))
@@ -371,7 +371,7 @@ SYSCALL(sendmsg);
 long sys_sendmmsg(int fd, struct many_header __user *user, unsigned count, unsigned flags)
 {
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	unsigned done = 0;
 	long r = 0;
 
@@ -426,7 +426,7 @@ static long receive_one(struct socket *s, const struct file *f, struct message_h
 long sys_recvmsg(int fd, struct message_header __user *user, unsigned flags)
 {
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	long r;
 
 	if (is_err(s))
@@ -448,7 +448,7 @@ long sys_recvmmsg(int fd, struct many_header __user *user, unsigned count, unsig
 
 	if (r)
 		return r;
-	s = socket_get(fd, &f);
+	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
 	r = socket_take_error(s);
@@ -480,7 +480,7 @@ SYSCALL(recvmmsg);
 long sys_shutdown(int fd, int how)
 {
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	long r = -EOPNOTSUPP;
 
 	if (is_err(s))
@@ -503,7 +503,7 @@ long sys_setsockopt(int fd, int level, int option, const void __user *user, int 
 
 	if (len < 0)
 		return -EINVAL;
-	s = socket_get(fd, &f);
+	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
 	len = MIN(len, (int)sizeof(value));
@@ -520,7 +520,7 @@ long sys_getsockopt(int fd, int level, int option, void __user *user, int __user
 {
 	uint64_t value[SOCKET_OPTION_MAX / sizeof(uint64_t)] = { 0 };
 	struct file *f;
-	struct socket *s = socket_get(fd, &f);
+	struct socket *s = socket_by_fd(fd, &f);
 	uint32_t len;
 	long r;
 

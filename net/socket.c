@@ -21,6 +21,7 @@ struct socket *socket_alloc(int family, int type, int protocol)
 
 	if (!s)
 		return NULL;
+	s->refs = 1;
 	wait_queue_init(&s->wait);
 	s->family = (uint16_t)family;
 	s->type = (uint16_t)type;
@@ -31,11 +32,17 @@ struct socket *socket_alloc(int family, int type, int protocol)
 	return s;
 }
 
+void socket_put(struct socket *s)
+{
+	if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		kfree(s);
+}
+
 void socket_free(struct socket *s)
 {
 	if (s->ops)
 		s->ops->release(s);
-	kfree(s);
+	socket_put(s);
 }
 
 int socket_create(int family, int type, int protocol, struct socket **ret_socket)

@@ -136,7 +136,8 @@ struct socket_ops {
 	long (*readable_bytes)(struct socket *s);
 	/* Other requests: SIOCOUTQ, SIOCATMARK … @arg is the program's pointer. NULL or -ENOTTY: not known. */
 	long (*ioctl)(struct socket *s, unsigned cmd, unsigned long arg);
-	/* The file is closed: detach from the protocol (no call-back may touch @s afterwards), free s->private. */
+	/* The file is closed: detach from the protocol, free s->private. No call-back may touch @s afterwards, unless the
+	 * family holds a reference. */
 	void (*release)(struct socket *s);
 };
 
@@ -144,6 +145,7 @@ struct socket_ops {
 struct socket {
 	const struct socket_ops *ops;  /* I */
 	void *private;                 /* I: the family's own */
+	uint32_t refs;                 /* a: its file, and whoever in the family may still wake it */
 	struct wait_queue wait;        /* whoever waits for this socket: readers, writers, accept, poll, epoll */
 	uint16_t family, type, protocol; /* I */
 	bool listening;                /* set by the layer after listen() succeeded */
@@ -187,8 +189,15 @@ SET_DECLARE(socket_family, struct socket_family, 24);
 
 /** socket_alloc() - a socket without a protocol yet: options at their defaults, no file. NULL: no memory. Any context. */
 struct socket *socket_alloc(int family, int type, int protocol) __must_check;
-/** socket_free() - a socket that never got a file: calls ops->release if ops are set. */
+/** socket_free() - its owner is done with it: calls ops->release if ops are set, and gives up one reference. Its file
+ * does this; others only for a socket that never got one. */
 void socket_free(struct socket *s);
+/* A family may hold references, so that it can wake a socket whose file is gone. Context of both: any. */
+static inline void socket_get(struct socket *s)
+{
+	__atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+}
+void socket_put(struct socket *s);
 
 /** socket_wake() - state of @s changed; @events: EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP. Any context. */
 static inline void socket_wake(struct socket *s, uint32_t events)
