@@ -1,7 +1,7 @@
 /* The slow paths of locks, and in debug builds the check of their order (core/lock_rank.h).
  *
- * A mutex is handed over to the first waiter, so that nobody starves: the owner word goes from one thread to the next
- * without being free in between.
+ * An unlocked mutex is free for whoever comes first, which is mostly a thread that runs already: handing it over each
+ * time would make all of them take turns. A waiter that lost LOST_MAX times has it handed over, so that nobody starves.
  */
 #include <core/lock.h>
 #include <core/log.h>
@@ -11,6 +11,7 @@
 COMPONENT("locks", "spinlocks, mutexes, their order");
 
 #define MUTEX_WAITERS ((uintptr_t)1)
+#define LOST_MAX      4
 
 void spin_wait_(struct spinlock *l)
 {
@@ -31,56 +32,58 @@ void mutex_init(struct mutex *m, enum lock_rank rank)
 struct mutex_waiter {
 	struct list node;
 	struct thread *thread; /* borrowed: it waits here */
-	bool owns;
+	unsigned lost;         /* times it was woken and found the mutex taken again */
+	bool owns;             /* it was handed over */
 };
+
+/* Take it if it is free, else let the owner know that somebody waits. Under the guard. */
+static bool take_or_announce(struct mutex *m, const struct mutex_waiter *w)
+{
+	bool alone = m->waiters.next == &w->node && w->node.next == &m->waiters;
+	uintptr_t self = (uintptr_t)w->thread | (alone ? 0 : MUTEX_WAITERS);
+	uintptr_t owner = READ_ONCE(m->owner);
+
+	while (!__atomic_compare_exchange_n(&m->owner, &owner, owner ? owner | MUTEX_WAITERS : self, false,
+					    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		;
+	return owner == 0;
+}
 
 void mutex_lock_slow_(struct mutex *m)
 {
 	struct mutex_waiter w = { .thread = current };
-	uintptr_t owner;
 
 	spin_lock(&m->guard);
 	list_add_tail(&m->waiters, &w.node);
-	owner = READ_ONCE(m->owner);
-	/* Either it is free and now ours, or the owner learns that somebody waits. */
-	for (;;) {
-		uintptr_t wanted = owner ? owner | MUTEX_WAITERS : (uintptr_t)w.thread;
-
-		if (!owner && m->waiters.next->next != &m->waiters)
-			wanted |= MUTEX_WAITERS;
-		if (!__atomic_compare_exchange_n(&m->owner, &owner, wanted, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-			continue;
-		if (!owner) {
-			list_del(&w.node);
-			spin_unlock(&m->guard);
-			return;
-		}
-		break;
-	}
-	while (!w.owns) {
+	while (!w.owns && !take_or_announce(m, &w)) {
+		w.lost++;
 		thread_mark_waiting();
 		spin_unlock(&m->guard);
 		schedule();
 		spin_lock(&m->guard);
 	}
 	thread_unmark_waiting();
+	list_del(&w.node);
 	spin_unlock(&m->guard);
 }
 
 void mutex_unlock_slow_(struct mutex *m)
 {
 	struct mutex_waiter *w;
-	struct thread *next;
 
 	spin_lock(&m->guard);
 	assert(!list_empty(&m->waiters));
 	w = list_first(&m->waiters, struct mutex_waiter, node);
-	list_del(&w->node);
-	next = w->thread;
-	__atomic_store_n(&m->owner, (uintptr_t)next | (list_empty(&m->waiters) ? 0 : MUTEX_WAITERS), __ATOMIC_RELEASE);
-	w->owns = true;
+	if (w->lost < LOST_MAX) {
+		__atomic_store_n(&m->owner, 0, __ATOMIC_RELEASE);
+	} else {
+		list_del(&w->node);
+		w->owns = true;
+		__atomic_store_n(&m->owner, (uintptr_t)w->thread | (list_empty(&m->waiters) ? 0 : MUTEX_WAITERS),
+				 __ATOMIC_RELEASE);
+	}
 	/* Under the guard: the waiter cannot return, and its thread cannot end, before this is done. */
-	thread_wake(next);
+	thread_wake(w->thread);
 	spin_unlock(&m->guard);
 }
 
