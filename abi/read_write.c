@@ -1,0 +1,216 @@
+/* read(2), write(2), their positioned and vectored forms, lseek(2). */
+#include <abi/syscall.h>
+#include <abi/vector.h>
+#include <fs/files.h>
+#include <fs/vfs.h>
+#include <linux/fs.h>
+
+COMPONENT("base", "System calls of files: read and write");
+
+static ssize_t no_operation(const struct file *f)
+{
+	return f->inode && inode_is_dir(f->inode) ? -EISDIR : -EINVAL;
+}
+
+static inline ssize_t read_here(struct file *f, struct io *io)
+{
+	ssize_t r;
+
+	if (unlikely(!FILE_READABLE(f)))
+		return -EBADF;
+	if (unlikely(!f->ops->read))
+		return no_operation(f);
+	if (!f->ops->seek)
+		return f->ops->read(f, io, NULL);
+	mutex_lock(&f->pos_lock);
+	r = f->ops->read(f, io, &f->pos);
+	mutex_unlock(&f->pos_lock);
+	return r;
+}
+
+static inline ssize_t write_here(struct file *f, struct io *io)
+{
+	ssize_t r;
+
+	if (unlikely(!FILE_WRITABLE(f)))
+		return -EBADF;
+	if (unlikely(!f->ops->write))
+		return no_operation(f);
+	if (!f->ops->seek)
+		return f->ops->write(f, io, NULL);
+	mutex_lock(&f->pos_lock);
+	r = f->ops->write(f, io, &f->pos);
+	mutex_unlock(&f->pos_lock);
+	return r;
+}
+
+static inline ssize_t read_at(struct file *f, struct io *io, off_t pos)
+{
+	if (unlikely(!FILE_READABLE(f)))
+		return -EBADF;
+	if (unlikely(!f->ops->seek))
+		return -ESPIPE;
+	if (unlikely(!f->ops->read))
+		return no_operation(f);
+	return pos < 0 ? -EINVAL : f->ops->read(f, io, &pos);
+}
+
+static inline ssize_t write_at(struct file *f, struct io *io, off_t pos)
+{
+	if (unlikely(!FILE_WRITABLE(f)))
+		return -EBADF;
+	if (unlikely(!f->ops->seek))
+		return -ESPIPE;
+	if (unlikely(!f->ops->write))
+		return no_operation(f);
+	return pos < 0 ? -EINVAL : f->ops->write(f, io, &pos);
+}
+
+static inline void io_init_call(struct io *io, const void __user *buf, size_t n)
+{
+	io_init_user(io, buf, MIN(n, TRANSFER_MAX));
+}
+
+long sys_read(int fd, void __user *buf, size_t n)
+{
+	struct file *f = fd_get(fd);
+	struct io io;
+	long r;
+
+	if (unlikely(!f))
+		return -EBADF;
+	io_init_call(&io, buf, n);
+	r = read_here(f, &io);
+	file_put(f);
+	return r;
+}
+SYSCALL(read);
+
+long sys_write(int fd, const void __user *buf, size_t n)
+{
+	struct file *f = fd_get(fd);
+	struct io io;
+	long r;
+
+	if (unlikely(!f))
+		return -EBADF;
+	io_init_call(&io, buf, n);
+	r = write_here(f, &io);
+	file_put(f);
+	return r;
+}
+SYSCALL(write);
+
+long sys_pread64(int fd, void __user *buf, size_t n, off_t pos)
+{
+	struct file *f = fd_get(fd);
+	struct io io;
+	long r;
+
+	if (unlikely(!f))
+		return -EBADF;
+	io_init_call(&io, buf, n);
+	r = read_at(f, &io, pos);
+	file_put(f);
+	return r;
+}
+SYSCALL(pread64);
+
+long sys_pwrite64(int fd, const void __user *buf, size_t n, off_t pos)
+{
+	struct file *f = fd_get(fd);
+	struct io io;
+	long r;
+
+	if (unlikely(!f))
+		return -EBADF;
+	io_init_call(&io, buf, n);
+	r = write_at(f, &io, pos);
+	file_put(f);
+	return r;
+}
+SYSCALL(pwrite64);
+
+#define POS_HERE (-1) /* preadv2, pwritev2: the file's own position */
+
+/* RWF_* that change nothing here: memory is always synced, no I/O waits. */
+#define RWF_HARMLESS (RWF_HIPRI | RWF_DSYNC | RWF_SYNC)
+
+static long vectored(int fd, const struct iovec __user *iov, size_t count, off_t pos, bool here, bool write)
+{
+	struct file *f = fd_get(fd);
+	struct vector v;
+	struct io io;
+	long r;
+
+	if (unlikely(!f))
+		return -EBADF;
+	r = vector_import(&v, iov, count, &io);
+	if (likely(!r)) {
+		if (here)
+			r = write ? write_here(f, &io) : read_here(f, &io);
+		else
+			r = write ? write_at(f, &io, pos) : read_at(f, &io, pos);
+		vector_free(&v);
+	}
+	file_put(f);
+	return r;
+}
+
+long sys_readv(int fd, const struct iovec __user *iov, size_t count)
+{
+	return vectored(fd, iov, count, 0, true, false);
+}
+SYSCALL(readv);
+
+long sys_writev(int fd, const struct iovec __user *iov, size_t count)
+{
+	return vectored(fd, iov, count, 0, true, true);
+}
+SYSCALL(writev);
+
+/* On 64-bit machines the position is the fourth argument alone; its upper half, the fifth, is not looked at. */
+long sys_preadv(int fd, const struct iovec __user *iov, size_t count, off_t pos)
+{
+	return pos < 0 ? -EINVAL : vectored(fd, iov, count, pos, false, false);
+}
+SYSCALL(preadv);
+
+long sys_pwritev(int fd, const struct iovec __user *iov, size_t count, off_t pos)
+{
+	return pos < 0 ? -EINVAL : vectored(fd, iov, count, pos, false, true);
+}
+SYSCALL(pwritev);
+
+long sys_preadv2(int fd, const struct iovec __user *iov, size_t count, off_t pos, unsigned long pos_high, int flags)
+{
+	if (flags & ~RWF_HARMLESS)
+		return -EOPNOTSUPP;
+	return pos < POS_HERE ? -EINVAL : vectored(fd, iov, count, pos, pos == POS_HERE, false);
+}
+SYSCALL(preadv2);
+
+long sys_pwritev2(int fd, const struct iovec __user *iov, size_t count, off_t pos, unsigned long pos_high, int flags)
+{
+	if (flags & ~RWF_HARMLESS)
+		return -EOPNOTSUPP;
+	return pos < POS_HERE ? -EINVAL : vectored(fd, iov, count, pos, pos == POS_HERE, true);
+}
+SYSCALL(pwritev2);
+
+long sys_lseek(int fd, off_t offset, unsigned whence)
+{
+	struct file *f = fd_get(fd);
+	long r = -ESPIPE;
+
+	if (!f)
+		return -EBADF;
+	if (f->ops->seek) {
+		mutex_lock(&f->pos_lock);
+		r = f->ops->seek(f, offset, (int)whence);
+		mutex_unlock(&f->pos_lock);
+	}
+	file_put(f);
+	return r;
+}
+SYSCALL(lseek);
