@@ -259,7 +259,9 @@ static __attribute__((noinline)) struct page *page_alloc_slow(unsigned order, un
 		irqflags_t irq = spin_lock_irqsave(&pages_lock);
 		struct page_stack *s = percpu_ptr(page_stack);
 
-		if (order) {
+		if (!(flags & PAGE_ATOMIC) && free_pages + s->count < reserve_pages / 4) {
+			p = NULL; /* the rest is for those that cannot wait, or could not say so */
+		} else if (order) {
 			p = piece_alloc(order);
 			if (!p) {
 				stack_drain(s, s->count);
@@ -279,32 +281,40 @@ static __attribute__((noinline)) struct page *page_alloc_slow(unsigned order, un
 	}
 }
 
-struct page *page_alloc(unsigned order, unsigned flags)
+static __attribute__((noinline)) struct page *page_alloc_general(unsigned order, unsigned flags)
 {
-	struct page *p = NULL;
+	struct page *p;
 
-	if (likely(order == 0)) {
-		irqflags_t irq = irq_save();
-		struct page_stack *s = percpu_ptr(page_stack);
-
-		if (likely(s->count)) {
-			p = s->pages[--s->count];
-			p->refs = 1;
-			p->order = 0;
-			p->flags = 0;
-			p->slab_class = 0;
-		}
-		irq_restore(irq);
-	}
-	if (unlikely(!p)) {
-		assert(order <= PAGE_ORDER_MAX);
-		p = page_alloc_slow(order, flags);
-		if (!p)
-			return NULL;
-	}
-	if (flags & PAGE_ZERO)
+	assert(order <= PAGE_ORDER_MAX);
+	p = page_alloc_slow(order, flags);
+	if (p && (flags & PAGE_ZERO))
 		for (unsigned i = 0; i < 1u << order; i++)
 			page_clear((char *)page_address(p) + i * PAGE_SIZE);
+	return p;
+}
+
+struct page *page_alloc(unsigned order, unsigned flags)
+{
+	struct page_stack *s;
+	struct page *p;
+	irqflags_t irq;
+
+	if (unlikely(order))
+		return page_alloc_general(order, flags);
+	irq = irq_save();
+	s = percpu_ptr(page_stack);
+	if (unlikely(!s->count)) {
+		irq_restore(irq);
+		return page_alloc_general(order, flags);
+	}
+	p = s->pages[--s->count];
+	irq_restore(irq);
+	p->refs = 1;
+	p->order = 0;
+	p->flags = 0;
+	p->slab_class = 0;
+	if (flags & PAGE_ZERO)
+		page_clear(page_address(p));
 	return p;
 }
 

@@ -10,49 +10,46 @@ COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
 
 #define BATCH 64u
 
-struct batch {
-	unsigned count;
-	uint64_t start, end; /* addresses whose entries were emptied since the last flush; start is ~0 if none */
-	struct page *pages[BATCH];
-};
-
-static void batch_drop(struct mm *mm, struct batch *b)
+/* Translations of [@start, @end) are forgotten, then the @count pages they led to are let go. */
+static void drop(struct mm *mm, uint64_t start, uint64_t end, struct page **pages, unsigned count)
 {
-	if (b->start < b->end)
-		mmu_flush_range(&mm->mmu, b->start, b->end);
-	b->start = UINT64_MAX;
-	page_put_many(b->pages, b->count);
-	b->count = 0;
+	if (start < end)
+		mmu_flush_range(&mm->mmu, start, end);
+	page_put_many(pages, count);
 }
 
 void entries_zap(struct mm *mm, uint64_t start, uint64_t end)
 {
-	struct batch b = { .count = 0, .start = UINT64_MAX };
-	uint64_t at = start;
+	struct page *pages[BATCH];
+	uint64_t at = start, first = UINT64_MAX, last = 0, private = 0;
+	unsigned count = 0;
 	mmu_entry *e;
 
 	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
-		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
+		const uint64_t from = at, n = MIN((end - at) >> PAGE_SHIFT, mmu_entries_left(at));
 
-		for (; at < stop; at += PAGE_SIZE, e++) {
-			mmu_entry old = *e;
+		for (uint64_t i = 0; i < n; i++) {
+			mmu_entry old = e[i];
 
 			if (!old)
 				continue;
-			*e = 0;
-			if (b.start > at)
-				b.start = at;
-			b.end = at + PAGE_SIZE;
+			e[i] = 0;
+			last = from + i * PAGE_SIZE;
+			first = MIN(first, last);
 			if (mmu_entry_soft(old) & MMU_SOFT_BORROWED)
 				continue;
-			if (mmu_entry_soft(old) & MMU_SOFT_PRIVATE)
-				mm->anon_pages--;
-			b.pages[b.count++] = page_of(mmu_entry_paddr(old));
-			if (b.count == BATCH)
-				batch_drop(mm, &b);
+			private += (mmu_entry_soft(old) & MMU_SOFT_PRIVATE) / MMU_SOFT_PRIVATE;
+			pages[count++] = page_of(mmu_entry_paddr(old));
+			if (count == BATCH) {
+				drop(mm, first, last + PAGE_SIZE, pages, count);
+				count = 0;
+				first = UINT64_MAX;
+			}
 		}
+		at = from + n * PAGE_SIZE;
 	}
-	batch_drop(mm, &b);
+	drop(mm, first, last + PAGE_SIZE, pages, count);
+	mm->anon_pages -= private;
 }
 
 /* The rights that a page already mapped may have at once; more come by faults: a write to a page that is shared with

@@ -86,6 +86,7 @@ int mmu_init(struct mmu *m)
 	if (!p)
 		return -ENOMEM;
 	m->root = page_paddr(p);
+	m->leaf_region = UINT64_MAX;
 	memcpy((mmu_entry *)page_direct(m->root) + ENTRIES / 2, (mmu_entry *)page_direct(kernel_mmu.root) + ENTRIES / 2,
 	       ENTRIES / 2 * sizeof(mmu_entry));
 	return 0;
@@ -106,9 +107,15 @@ void mmu_switch(const struct mmu *m)
 	__asm__ volatile("mov %0, %%cr3" : : "r"(root) : "memory");
 }
 
-mmu_entry *mmu_entry_at(struct mmu *m, uint64_t va, bool create)
+mmu_entry *mmu_entry_walk_(struct mmu *m, uint64_t va, bool create)
 {
-	return walk(m->root, va, 0, create);
+	mmu_entry *e = walk(m->root, va, 0, create);
+
+	if (e) {
+		m->leaf_region = va >> level_shift(1);
+		m->leaf = (mmu_entry *)((uintptr_t)e & PAGE_MASK);
+	}
+	return e;
 }
 
 mmu_entry *mmu_entry_next(struct mmu *m, uint64_t *va, uint64_t end)
@@ -162,6 +169,7 @@ static void free_below(paddr_t table, unsigned level, uint64_t base, uint64_t st
 
 void mmu_free_tables(struct mmu *m, uint64_t start, uint64_t end)
 {
+	m->leaf_region = UINT64_MAX;
 	free_below(m->root, LEVELS - 1, 0, start, end);
 	mmu_flush_range(m, start, end);
 }

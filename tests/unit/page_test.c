@@ -74,7 +74,7 @@ static void single_pages(void)
 	size_t n = 0;
 	bool good = true;
 
-	while ((pages[n] = page_alloc(0, 0)) != NULL) {
+	while ((pages[n] = page_alloc(0, PAGE_ATOMIC)) != NULL) {
 		good &= pages[n]->refs == 1 && page_of(page_paddr(pages[n])) == pages[n];
 		good &= claim(page_paddr(pages[n]), 1);
 		n++;

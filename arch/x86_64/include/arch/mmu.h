@@ -28,7 +28,9 @@ typedef uint64_t mmu_entry;
 extern uint64_t mmu_nx; /* the no-execute bit; 0 if the processor has none; I after start */
 
 struct mmu {
-	paddr_t root; /* of the topmost table */
+	paddr_t root;         /* of the topmost table */
+	uint64_t leaf_region; /* address >> 21 of what mmu_entry_at() went to last; ~0: nothing */
+	mmu_entry *leaf;      /* its lowest table */
 };
 
 extern paddr_t mmu_current_root; /* percpu: the tables in use */
@@ -37,8 +39,14 @@ int mmu_init(struct mmu *m) __must_check; /* kernel half shared, program half em
 void mmu_fini(struct mmu *m);             /* frees tables; every program page was unmapped before */
 void mmu_switch(const struct mmu *m);     /* on this processor; NULL: the kernel's own */
 
+mmu_entry *mmu_entry_walk_(struct mmu *m, uint64_t va, bool create);
 /** mmu_entry_at() - the lowest-level entry of @va, making tables if @create. NULL: none, or no memory. */
-mmu_entry *mmu_entry_at(struct mmu *m, uint64_t va, bool create);
+static inline mmu_entry *mmu_entry_at(struct mmu *m, uint64_t va, bool create)
+{
+	if (va >> 21 == m->leaf_region)
+		return &m->leaf[(va >> PAGE_SHIFT) & 511];
+	return mmu_entry_walk_(m, va, create);
+}
 
 /** mmu_entries_left() - how many entries lie in the same table from that of @va on, itself included. */
 static inline size_t mmu_entries_left(uint64_t va)
