@@ -12,11 +12,11 @@ enum lock_rank {
 	RANK_PROCESS,     /* life of a process and its threads: taken before anything they own */
 	RANK_MOUNT,       /* the tree of mounts: held across path walks */
 	RANK_RENAME,      /* one rename at a time: taken before the directories' locks */
+	RANK_FILE,        /* position of an open file: held across its I/O, and across readdir */
 	RANK_DIRECTORY,   /* entries of a directory: parent before child */
 	RANK_EPOLL_NESTING, /* which epoll set is a member of which: taken before the sets */
 	RANK_EPOLL,       /* an epoll set: calls poll of its members; one that is a member of another is a rank higher */
 	RANK_EPOLL_LAST = RANK_EPOLL + 4,
-	RANK_FILE,        /* position of an open file: held across its I/O */
 	RANK_INODE,       /* contents and size of a file: its I/O copies from and to programs, which may fault */
 	RANK_SOCKET,      /* state of one socket */
 	RANK_SOCKET_PEER, /* its peer: AF_UNIX, lower address first */

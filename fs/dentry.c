@@ -472,9 +472,9 @@ bool dentry_has_children(struct dentry *dir)
 }
 
 /* The directory's lock is held, so that entries stay: only the list itself needs dentry_lock. */
-int dentry_readdir(struct file *f, struct dir_context *ctx)
+static int readdir_locked(struct dentry *dir, struct dir_context *ctx)
 {
-	struct dentry *dir = f->dentry, *d, *next;
+	struct dentry *d, *next;
 	int r = dentry_populate(dir);
 
 	if (r)
@@ -507,6 +507,16 @@ int dentry_readdir(struct file *f, struct dir_context *ctx)
 		d = next;
 	}
 	return 0;
+}
+
+int dentry_readdir(struct file *f, struct dir_context *ctx)
+{
+	int r;
+
+	mutex_lock(&f->inode->lock);
+	r = readdir_locked(f->dentry, ctx);
+	mutex_unlock(&f->inode->lock);
+	return r;
 }
 
 void dentry_discard_tree(struct dentry *root)
