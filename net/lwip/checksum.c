@@ -3,7 +3,7 @@
  * The sum does not depend on byte order or on the width it is added in, as long as carries come back in (RFC 1071,
  * section 2). Data may lie anywhere; the sum is that of words from the first byte on.
  */
-#include "lwip/opt.h"
+#include "net/lwip/checksum.h"
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 

@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/slab.h"
+#include "net/lwip/checksum.h"
 
 #define LWIP_NO_INTTYPES_H 1
 #define LWIP_NO_UNISTD_H   1
@@ -37,8 +38,5 @@
 
 uint32_t net_random(void);
 #define LWIP_RAND() net_random()
-
-/** net_checksum() - the sum of RFC 1071 over @n bytes, folded to 16 bits, not complemented (net/lwip/checksum.c). */
-uint16_t net_checksum(const void *data, int n);
 
 #endif
