@@ -232,4 +232,4 @@ static int mmio_param(char *value)
 	slots[slot_count++] = s;
 	return 0;
 }
-BOOT_PARAM(virtio_mmio_device, "virtio_mmio.device", mmio_param);
+BOOT_PARAM_ANYWHERE(virtio_mmio_device, "virtio_mmio.device", mmio_param);

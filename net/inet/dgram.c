@@ -347,24 +347,21 @@ static int dgram_getsockopt(struct socket *s, int level, int option, void *value
 	return inet_getsockopt_ip(&fields, option, value, len);
 }
 
-static long dgram_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
+/* Of the first datagram. */
+static long dgram_readable_bytes(struct socket *s)
 {
 	struct dgram *d = s->private;
-	uint32_t n = 0;
+	long n;
 
-	switch (cmd) {
-	case FIONREAD: /* bytes of the first datagram */
-		net_lock();
-		if (d->head)
-			n = d->head->p->tot_len;
-		net_unlock();
-		break;
-	case TIOCOUTQ:
-		break;
-	default:
-		return inet_ioctl(s, cmd, arg);
-	}
-	return put_user_u32((uint32_t __user *)arg, n);
+	net_lock();
+	n = d->head ? d->head->p->tot_len : 0;
+	net_unlock();
+	return n;
+}
+
+static long dgram_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
+{
+	return cmd == TIOCOUTQ ? put_user_u32((uint32_t __user *)arg, 0) : inet_ioctl(s, cmd, arg);
 }
 
 static void dgram_release(struct socket *s)
@@ -395,6 +392,7 @@ static const struct socket_ops dgram_ops = {
 	.getname = dgram_getname,
 	.setsockopt = dgram_setsockopt,
 	.getsockopt = dgram_getsockopt,
+	.readable_bytes = dgram_readable_bytes,
 	.ioctl = dgram_ioctl,
 	.release = dgram_release,
 };

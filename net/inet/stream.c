@@ -90,7 +90,7 @@ static void stream_established(struct stream *st, struct tcp_pcb *pcb)
 {
 	st->state = STREAM_CONNECTED;
 	st->fin = false;
-	st->space = tcp_sndbuf(pcb);
+	st->space = pcb->snd_buf; /* tcp_sndbuf() says 65,535 at most */
 	st->mss = tcp_mss(pcb);
 	ip_addr_copy(st->local, pcb->local_ip);
 	ip_addr_copy(st->remote, pcb->remote_ip);
@@ -362,21 +362,23 @@ static int stream_getname(struct socket *s, struct sockaddr_storage *out, bool p
 	return r;
 }
 
+static long stream_readable_bytes(struct socket *s)
+{
+	struct stream *st = s->private;
+
+	return READ_ONCE(st->state) == STREAM_LISTENING ? -EINVAL : (long)READ_ONCE(st->received);
+}
+
 static long stream_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
 {
 	struct stream *st = s->private;
 	uint32_t n;
 
 	switch (cmd) {
-	case FIONREAD:
-		if (READ_ONCE(st->state) == STREAM_LISTENING)
-			return -EINVAL;
-		n = READ_ONCE(st->received);
-		break;
 	case TIOCOUTQ: /* = SIOCOUTQ: bytes that the peer has not acknowledged */
 	case SIOCOUTQNSD:
 		net_lock();
-		n = st->pcb && st->state == STREAM_CONNECTED ? TCP_SND_BUF - tcp_sndbuf(st->pcb) : 0;
+		n = st->pcb && st->state == STREAM_CONNECTED ? TCP_SND_BUF - st->pcb->snd_buf : 0;
 		net_unlock();
 		break;
 	case SIOCATMARK:
@@ -444,6 +446,7 @@ const struct socket_ops stream_ops = {
 	.setsockopt = stream_setsockopt,
 	.getsockopt = stream_getsockopt,
 	.option_changed = stream_option_changed,
+	.readable_bytes = stream_readable_bytes,
 	.ioctl = stream_ioctl,
 	.release = stream_release,
 };
