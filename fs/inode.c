@@ -26,6 +26,13 @@ static int object_page(struct vm_object *o, uint64_t index, bool write, struct v
 	return inode->ops->page ? inode->ops->page(inode, index, write, out) : -EFAULT;
 }
 
+static unsigned object_resident(struct vm_object *o, uint64_t index, unsigned count, struct vm_page *out)
+{
+	struct inode *inode = inode_of_object(o);
+
+	return inode->ops->resident ? inode->ops->resident(inode, index, count, out) : 0;
+}
+
 static void object_get(struct vm_object *o)
 {
 	inode_get(inode_of_object(o));
@@ -71,6 +78,7 @@ static const struct vm_object_ops inode_object_ops = {
 	.get = object_get,
 	.put = object_put,
 	.describe = object_describe,
+	.resident = object_resident,
 };
 
 void inode_init(struct inode *inode, struct super *super, const struct inode_ops *ops, const struct file_ops *file_ops,

@@ -90,6 +90,8 @@ struct inode_ops {
 	int (*open)(struct inode *inode, struct file *f);
 	/* Page for a mapping, as vm_object_ops.page. */
 	int (*page)(struct inode *inode, uint64_t index, bool write, struct vm_page *out);
+	/* Pages in a row that lie in memory now, as vm_object_ops.resident. NULL: not known. */
+	unsigned (*resident)(struct inode *inode, uint64_t index, unsigned count, struct vm_page *out);
 	/* Extended attributes. @value NULL in set: remove. Sizes as getxattr(2); list: names with zeroes. */
 	ssize_t (*xattr_get)(struct inode *inode, const char *name, void *value, size_t size);
 	int (*xattr_set)(struct inode *inode, const char *name, const void *value, size_t size, int flags);

@@ -127,10 +127,42 @@ static int copied_page(struct erofs_inode *e, uint64_t index, struct page **out)
 	return r == -EUCLEAN ? -EIO : r;
 }
 
+/* Is what lies at @from, @n bytes of the file in a row, a whole page of the image? Behind the end of the file it holds
+ * the zeroes of its last block. */
+static bool in_place(const struct erofs_inode *e, const struct erofs *fs, const uint8_t *from, uint64_t n)
+{
+	return from && !((uintptr_t)from & (PAGE_SIZE - 1)) && erofs_at(fs, (uint64_t)(from - fs->image), PAGE_SIZE) &&
+	       (n >= PAGE_SIZE || (fs->block_bits == PAGE_SHIFT && e->layout != EROFS_FLAT_INLINE));
+}
+
+/* Only what can be mapped where it lies. */
+unsigned erofs_resident(struct inode *inode, uint64_t index, unsigned count, struct vm_page *out)
+{
+	uint64_t pages = (inode->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	struct erofs_inode *e = erofs_inode(inode);
+	unsigned done = 0;
+
+	if (index >= pages)
+		return 0;
+	count = (unsigned)MIN((uint64_t)count, pages - index);
+	while (done < count) {
+		const uint8_t *from;
+		uint64_t n;
+
+		if (erofs_data(e, (index + done) << PAGE_SHIFT, &from, &n) || !in_place(e, erofs_of(inode), from, n))
+			break;
+		do {
+			out[done++] = (struct vm_page){ .paddr = page_direct_paddr(from) };
+			from += PAGE_SIZE;
+			n -= MIN(n, PAGE_SIZE);
+		} while (done < count && n >= PAGE_SIZE);
+	}
+	return done;
+}
+
 int erofs_page(struct inode *inode, uint64_t index, bool write, struct vm_page *out)
 {
 	struct erofs_inode *e = erofs_inode(inode);
-	struct erofs *fs = erofs_of(inode);
 	const uint8_t *from;
 	uint64_t n;
 	int r;
@@ -140,9 +172,7 @@ int erofs_page(struct inode *inode, uint64_t index, bool write, struct vm_page *
 	r = erofs_data(e, index << PAGE_SHIFT, &from, &n);
 	if (r)
 		return -EIO;
-	/* In place: a whole page of the image, which behind the end of the file holds the zeroes of its last block. */
-	if (from && !((uintptr_t)from & (PAGE_SIZE - 1)) && erofs_at(fs, (uint64_t)(from - fs->image), PAGE_SIZE) &&
-	    (n >= PAGE_SIZE || (fs->block_bits == PAGE_SHIFT && e->layout != EROFS_FLAT_INLINE))) {
+	if (in_place(e, erofs_of(inode), from, n)) {
 		out->paddr = page_direct_paddr(from);
 		out->page = NULL;
 		return 0;

@@ -59,6 +59,7 @@ struct inode *erofs_inode_get(struct super *super, uint64_t nid) __must_check;
  */
 int erofs_data(struct erofs_inode *e, uint64_t offset, const uint8_t **at, uint64_t *n);
 int erofs_page(struct inode *inode, uint64_t index, bool write, struct vm_page *out);
+unsigned erofs_resident(struct inode *inode, uint64_t index, unsigned count, struct vm_page *out);
 extern const struct file_ops erofs_file_ops;
 /* dir.c */
 int erofs_lookup(struct inode *dir, struct dentry *d);

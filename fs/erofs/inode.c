@@ -114,6 +114,7 @@ static const struct inode_ops dir_ops = {
 };
 static const struct inode_ops file_ops = {
 	.page = erofs_page,
+	.resident = erofs_resident,
 	.xattr_get = erofs_xattr_get,
 	.xattr_list = erofs_xattr_list,
 	.destroy = erofs_inode_destroy,

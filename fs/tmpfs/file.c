@@ -287,6 +287,40 @@ int tmpfs_setattr(struct inode *inode, const struct attribute_change *change)
 	return r;
 }
 
+/* Does page @index, of which there is no own copy, show nothing but the lower file's page? */
+static bool shows_lower(const struct tmpfs_inode *t, uint64_t index)
+{
+	return lower_has(t, index) &&
+	       (t->lower_size == t->lower->size || t->lower_size - (index << PAGE_SHIFT) >= PAGE_SIZE) &&
+	       (t->inode.size == t->lower_size || t->lower_size - (index << PAGE_SHIFT) >= PAGE_SIZE);
+}
+
+/* Either own pages in a row, or the lower file's as far as no own page hides them. */
+static unsigned tmpfs_resident(struct inode *inode, uint64_t index, unsigned count, struct vm_page *out)
+{
+	struct tmpfs_inode *t = tmpfs_inode(inode);
+	uint64_t pages = (READ_ONCE(inode->size) + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	uint64_t own = page_cache_next(&inode->pages, index);
+	unsigned n = 0;
+
+	if (index >= pages)
+		return 0;
+	count = (unsigned)MIN((uint64_t)count, pages - index);
+	if (own > index) {
+		count = (unsigned)MIN((uint64_t)count, own - index);
+		while (count && !shows_lower(t, index + count - 1))
+			count--; /* what shows of the lower file shows from its start on */
+		return count && t->lower->ops->resident ? t->lower->ops->resident(t->lower, index, count, out) : 0;
+	}
+	for (; n < count; n++) {
+		out[n].page = page_cache_find(&inode->pages, index + n);
+		if (!out[n].page)
+			break;
+		out[n].paddr = page_paddr(out[n].page);
+	}
+	return n;
+}
+
 static int tmpfs_page(struct inode *inode, uint64_t index, bool write, struct vm_page *out)
 {
 	struct tmpfs_inode *t = tmpfs_inode(inode);
@@ -298,9 +332,7 @@ static int tmpfs_page(struct inode *inode, uint64_t index, bool write, struct vm
 	page = page_cache_find(&inode->pages, index);
 	if (!page) {
 		/* A page of the lower file that shows wholly is mapped where it lies. */
-		if (!write && lower_has(t, index) &&
-		    (t->lower_size == t->lower->size || t->lower_size - (index << PAGE_SHIFT) >= PAGE_SIZE) &&
-		    (inode->size == t->lower_size || t->lower_size - (index << PAGE_SHIFT) >= PAGE_SIZE))
+		if (!write && shows_lower(t, index))
 			return t->lower->ops->page(t->lower, index, false, out);
 		r = own_page(t, index, &page);
 		if (r)
@@ -446,6 +478,7 @@ const struct inode_ops tmpfs_file_inode_ops = {
 	.setattr = tmpfs_setattr,
 	.getattr = tmpfs_file_getattr,
 	.page = tmpfs_page,
+	.resident = tmpfs_resident,
 	.xattr_get = tmpfs_xattr_get,
 	.xattr_set = tmpfs_xattr_set,
 	.xattr_list = tmpfs_xattr_list,
