@@ -15,6 +15,7 @@
  *  60 protocols: sockets and TCP/IP, over the devices found
  *  70 file systems and the root
  *  80 whatever needs the root
+ *  89 nothing writes the linker sets and tables of addresses from here on: they are sealed
  *  90 the program
  */
 struct init_entry {

@@ -6,6 +6,7 @@
  * Left out: 5-level paging, process-context identifiers. */
 #include <arch/layout.h>
 #include <arch/mmu.h>
+#include <core/init.h>
 #include <core/lock.h>
 #include <core/log.h>
 #include <core/page.h>
@@ -421,3 +422,4 @@ void mmu_seal_relro(void)
 		flush_here(va);
 	}
 }
+INITCALL(89, mmu_seal_relro);
