@@ -101,6 +101,9 @@ static void waiter_begin(struct socket *s, struct socket_waiter *w, uint32_t eve
 static void waiter_end(struct socket *s, struct socket_waiter *w)
 {
 	wait_queue_remove(&s->wait, &w->entry);
+	/* Woken alone, and it leaves for another reason: the next one's turn. */
+	if (w->entry.exclusive && w->woken)
+		socket_wake(s, w->events);
 }
 
 /* Return: 0 after a wake-up since the last call; else what the operation returns: -EAGAIN at the time-out, as signal(7)

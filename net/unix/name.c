@@ -59,13 +59,14 @@ static struct unix_address *address_create(const struct sockaddr *addr, unsigned
 	return a;
 }
 
-static struct unix_sock *find_abstract(const struct sockaddr *addr, unsigned len)
+/* Sockets of different types may have the same abstract name. */
+static struct unix_sock *find_abstract(const struct sockaddr *addr, unsigned len, int type)
 {
 	struct unix_sock *u;
 
 	debug_assert(mutex_held(&unix_lock));
 	list_for_each(u, &abstract_names, name_node)
-		if (u->address->len == len && !memcmp(&u->address->sun, addr, len))
+		if (u->socket->type == type && u->address->len == len && !memcmp(&u->address->sun, addr, len))
 			return u;
 	return NULL;
 }
@@ -77,7 +78,7 @@ static int bind_abstract(struct unix_sock *u, const struct sockaddr *addr, unsig
 	debug_assert(mutex_held(&unix_lock));
 	if (u->address)
 		return -EINVAL;
-	if (find_abstract(addr, len))
+	if (find_abstract(addr, len, u->socket->type))
 		return -EADDRINUSE;
 	a = address_create(addr, len);
 	if (!a)
@@ -208,7 +209,7 @@ struct unix_sock *unix_find(const struct sockaddr *addr, unsigned len, int type)
 			return u;
 	} else {
 		mutex_lock(&unix_lock);
-		u = find_abstract(addr, len);
+		u = find_abstract(addr, len, type);
 		if (u)
 			unix_get(u);
 		mutex_unlock(&unix_lock);
