@@ -20,7 +20,7 @@ static inline ssize_t read_here(struct file *f, struct io *io)
 		return -EBADF;
 	if (unlikely(!f->ops->read))
 		return no_operation(f);
-	if (!f->ops->seek)
+	if (!f->ops->seek || f->ops->stream)
 		return f->ops->read(f, io, NULL);
 	mutex_lock(&f->pos_lock);
 	r = f->ops->read(f, io, &f->pos);
@@ -36,7 +36,7 @@ static inline ssize_t write_here(struct file *f, struct io *io)
 		return -EBADF;
 	if (unlikely(!f->ops->write))
 		return no_operation(f);
-	if (!f->ops->seek)
+	if (!f->ops->seek || f->ops->stream)
 		return f->ops->write(f, io, NULL);
 	mutex_lock(&f->pos_lock);
 	r = f->ops->write(f, io, &f->pos);

@@ -25,7 +25,7 @@ static ssize_t write_some(struct copy *c, struct io *io)
 	struct file *f = c->out;
 	ssize_t r;
 
-	if (!f->ops->seek)
+	if (!f->ops->seek || f->ops->stream)
 		return f->ops->write(f, io, NULL);
 	if (c->out_pos)
 		return f->ops->write(f, io, c->out_pos);

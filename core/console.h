@@ -25,6 +25,10 @@ void console_write_log(const char *bytes, size_t n);
 size_t console_write_program(const char *bytes, size_t n);
 /** console_input() - a driver received @n bytes; context: interrupt. Defined by the tty device (fs/dev). */
 void console_input(const char *bytes, size_t n);
+/** console_input_room() - bytes that console_input() can take now; the rest stays in the device. */
+size_t console_input_room(void);
+/** console_input_poll - set by the driver: room was made, look at the device again. Called with interrupts off. */
+extern void (*console_input_poll)(void);
 /** console_input_end() - no more input will come. Context: interrupt. */
 void console_input_end(void);
 

@@ -51,6 +51,7 @@ struct file_ops {
 	void (*release)(struct file *f);
 	/* What /proc/self/fd/N reads as, for what has no path: "socket:[%lu]" with the file's number. */
 	const char *link_name;
+	bool stream;                  /* seek() is there, but a position means nothing: no lock, @pos may be NULL */
 	uint32_t stat_mode;           /* st_mode of a file without an inode: S_IFIFO | 0600 … */
 };
 

@@ -57,20 +57,24 @@ SET_ENTRY(console, ttyS0, struct console) = {
 	"ttyS0", uart_probe, uart_write, .rating = 100, .flags = CONSOLE_LOG | CONSOLE_PROGRAM,
 };
 
-static bool uart_interrupt(void *unused)
+/* What finds no room stays in the FIFO, and with QEMU in its pipe, until the reader asks for more. */
+static void uart_receive(void)
 {
 	char bytes[INPUT_BATCH];
-	size_t n = 0;
+	size_t n, room;
 
-	while (inb(COM1 + UART_LSR) & LSR_RECEIVED) {
-		bytes[n++] = (char)inb(COM1 + UART_DATA);
-		if (n == sizeof(bytes)) {
+	do {
+		room = MIN(sizeof(bytes), console_input_room());
+		for (n = 0; n < room && inb(COM1 + UART_LSR) & LSR_RECEIVED; n++)
+			bytes[n] = (char)inb(COM1 + UART_DATA);
+		if (n)
 			console_input(bytes, n);
-			n = 0;
-		}
-	}
-	if (n)
-		console_input(bytes, n);
+	} while (n && n == room);
+}
+
+static bool uart_interrupt(void *unused)
+{
+	uart_receive();
 	return true;
 }
 
@@ -84,6 +88,7 @@ static void uart_start_input(void)
 		log_warn("ttyS0: line %d has no controller: no input", COM1_IRQ);
 		return;
 	}
+	console_input_poll = uart_receive;
 	outb(COM1 + UART_IER, IER_RECEIVED);
 }
 INITCALL(40, uart_start_input);

@@ -5,7 +5,7 @@
 #include <fs/vfs.h>
 
 struct devnode {
-	const char *name;           /* below /dev, may hold a slash: "pts/ptmx" */
+	const char *name;           /* below /dev */
 	const struct file_ops *ops; /* of an open file of it */
 	int (*open)(struct file *f); /* may refuse or change f->ops; NULL: nothing to do */
 	uint32_t rdev;              /* DEVNODE_NUMBER() */

@@ -75,19 +75,35 @@ struct dentry *tmpfs_make(struct dentry *dir, const char *name, uint32_t mode, u
 	return dentry_add(dir, name, &t->inode);
 }
 
-static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
+static struct tmpfs_inode *link_new(struct super *super, const char *target)
 {
-	struct tmpfs_inode *t = tmpfs_inode_new(dir->super, S_IFLNK | 0777);
+	struct tmpfs_inode *t = tmpfs_inode_new(super, S_IFLNK | 0777);
 	char *text = kstrdup(target);
 
 	if (!t || !text) {
 		kfree(text);
 		if (t)
 			inode_put(&t->inode);
-		return -ENOSPC;
+		return NULL;
 	}
 	t->inode.link = text;
 	t->inode.size = strlen(text);
+	return t;
+}
+
+struct dentry *tmpfs_make_link(struct dentry *dir, const char *name, const char *target)
+{
+	struct tmpfs_inode *t = link_new(dir->inode->super, target);
+
+	return t ? dentry_add(dir, name, &t->inode) : NULL;
+}
+
+static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
+{
+	struct tmpfs_inode *t = link_new(dir->super, target);
+
+	if (!t)
+		return -ENOSPC;
 	dentry_attach(d, &t->inode, true);
 	dir_changed(dir);
 	return 0;

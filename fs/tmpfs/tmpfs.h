@@ -51,8 +51,9 @@ extern const struct file_ops tmpfs_file_ops, tmpfs_dir_file_ops;
 int tmpfs_super(const struct filesystem *fs, const char *options, struct super **out);
 /** tmpfs_inode_new() - an inode of the type in @mode, number and owner set. NULL: no memory. */
 struct tmpfs_inode *tmpfs_inode_new(struct super *super, uint32_t mode) __must_check;
-/** tmpfs_make() - an entry of @dir that is always there, for /dev. The directory's lock need not be held yet. */
+/** tmpfs_make() - an entry of a @dir that nobody else can see yet, for /dev. NULL: no memory. Borrowed. */
 struct dentry *tmpfs_make(struct dentry *dir, const char *name, uint32_t mode, uint64_t rdev);
+struct dentry *tmpfs_make_link(struct dentry *dir, const char *name, const char *target);
 /** tmpfs_own_pages() - give @t a copy of all it still has of its lower file. The lock is held. 0, -ENOSPC, -EIO. */
 int tmpfs_own_pages(struct tmpfs_inode *t);
 int tmpfs_setattr(struct inode *inode, const struct attribute_change *change);
