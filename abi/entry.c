@@ -23,13 +23,11 @@ INITCALL(10, syscall_table_fill);
 
 long trap_unknown_syscall(uint64_t number)
 {
-	static uint64_t said[SYSCALL_TABLE_SIZE / 64];
-	uint64_t bit;
+	static uint64_t said[SYSCALL_TABLE_SIZE / 64 + 1];
+	/* Numbers that no table has share one bit. */
+	uint64_t at = MIN(number, (uint64_t)SYSCALL_TABLE_SIZE), bit = 1ull << (at % 64);
 
-	if (number >= SYSCALL_TABLE_SIZE)
-		return -ENOSYS;
-	bit = 1ull << (number % 64);
-	if (!(__atomic_fetch_or(&said[number / 64], bit, __ATOMIC_RELAXED) & bit))
+	if (!(__atomic_fetch_or(&said[at / 64], bit, __ATOMIC_RELAXED) & bit))
 		log_warn("%s: system call %lu is not in this kernel: ENOSYS", current->name, (unsigned long)number);
 	return -ENOSYS;
 }

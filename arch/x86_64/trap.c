@@ -33,7 +33,9 @@ enum vector {
 	VECTOR_MC = 18, VECTOR_XM = 19,
 };
 
+#define PF_PRESENT 1u
 #define PF_WRITE 2u
+#define PF_USER  4u
 #define PF_FETCH 16u
 
 extern const char copy_routines_start[], copy_routines_end[];
@@ -66,12 +68,14 @@ static void page_fault(struct trap_frame *f, uint64_t error)
 	bool in_program = frame_in_program(f);
 	unsigned access = (error & PF_WRITE ? FAULT_WRITE : 0) | (error & PF_FETCH ? FAULT_EXEC : 0) |
 			  (in_program ? FAULT_USER : 0);
+	/* From user mode, yet not as the user, and the page is there: nothing to serve. QEMU's IRET does it to a program. */
+	bool refused = (f->cs & 3) && (error & (PF_PRESENT | PF_USER)) == PF_PRESENT;
 	int code = SI_KERNEL, signo = SIGSEGV;
 
 	if (!in_program && (!in_copy_routine(f) || (f->rflags & RFLAGS_IF) == 0))
 		die(VECTOR_PF, f, error);
 	irq_enable();
-	if ((int64_t)address >= 0)
+	if ((int64_t)address >= 0 && !refused)
 		signo = trap_page_fault(address, access, &code);
 	if (signo != 0) {
 		if (in_program)

