@@ -36,6 +36,11 @@ $(UNIT)/$(notdir $(basename $1)): $(patsubst %.c,$(UNIT)/o/%.o,$1 $(call unit_so
 	@$(CC) $(UNIT_FLAGS) -o $$@ $$^
 endef
 $(foreach t,$(UNIT_TESTS),$(eval $(call unit_program,$t)))
+# The copies in assembly, beside those of the host's libc.
+$(UNIT)/string_test: $(UNIT)/o/arch-string.o
+$(UNIT)/o/arch-string.o: arch/$(ARCH)/string.S
+	@mkdir -p $(@D)
+	@$(CC) -Dmemcpy=kernel_memcpy -Dmemmove=kernel_memmove -Dmemset=kernel_memset -c -o $@ $<
 -include $(shell find $(UNIT) -name '*.d' 2>/dev/null)
 
 check:
