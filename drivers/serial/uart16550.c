@@ -1,13 +1,14 @@
 /* The 16550 UART at COM1 (National PC16550D data sheet): text out, input by interrupt on line 4.
  *
  * Output is a terminal's: LF becomes CR LF (include/whittle/console.h). Writers are serialised by the log's and the
- * console device's locks. Left out: other ports, speeds (virtual ones have none), modem lines. x86 only. */
+ * console device's locks. Left out: other ports and speeds, modem lines. x86 only. */
 #include <arch/irqflags.h>
 #include <arch/port.h>
 #include <core/console.h>
 #include <core/init.h>
 #include <core/irq.h>
 #include <core/log.h>
+#include <whittle/console.h>
 
 COMPONENT("serial", "16550 UART at COM1");
 
@@ -18,8 +19,9 @@ enum uart_register {
 	UART_DATA = 0, UART_IER = 1, UART_FCR = 2, UART_LCR = 3, UART_MCR = 4, UART_LSR = 5, UART_SCRATCH = 7,
 };
 #define IER_RECEIVED  0x01
-#define FCR_ENABLE    0x07 /* FIFOs on and empty */
+#define FCR_ENABLE    0xc7 /* FIFOs on and empty; an interrupt for 14 bytes, or what is there after a pause */
 #define LCR_8N1       0x03
+#define LCR_DIVISOR   0x80 /* the first two registers are the divisor: 1 is 115200 baud */
 #define MCR_OUT2      0x0b /* DTR, RTS, and interrupts reach the controller */
 #define LSR_RECEIVED  0x01
 #define LSR_SENDABLE  0x20
@@ -31,8 +33,11 @@ static bool uart_probe(void)
 	outb(COM1 + UART_SCRATCH, 0x5a);
 	if (inb(COM1 + UART_SCRATCH) != 0x5a)
 		return false;
+	outb(COM1 + UART_LCR, LCR_DIVISOR | LCR_8N1);
+	outb(COM1 + UART_DATA, 1);
 	outb(COM1 + UART_IER, 0);
 	outb(COM1 + UART_LCR, LCR_8N1);
+	outb(COM1 + UART_IER, 0);
 	outb(COM1 + UART_FCR, FCR_ENABLE);
 	outb(COM1 + UART_MCR, MCR_OUT2);
 	return true;
@@ -90,5 +95,7 @@ static void uart_start_input(void)
 	}
 	console_input_poll = uart_receive;
 	outb(COM1 + UART_IER, IER_RECEIVED);
+	if (inb(CONSOLE_LOG_PORT) == CONSOLE_PRESENT)
+		uart_put(CONSOLE_READY);
 }
 INITCALL(40, uart_start_input);
