@@ -3,6 +3,7 @@
  * Also decides what becomes of an interrupted call: it is made again, or it fails with EINTR (signal(7),
  * "Interruption of system calls"; the codes are in core/wait.h).
  */
+#include <abi/rseq.h>
 #include <abi/siginfo.h>
 #include <abi/syscall.h>
 #include <arch/signal.h>
@@ -70,6 +71,7 @@ static void run_handler(struct trap_frame *frame, const struct signal_info *info
 
 	s->restore = false;
 	call_interrupted(frame, a);
+	rseq_interrupted(frame);
 	siginfo_fill(&out, info);
 	if (arch_signal_frame(frame, &out, a, before)) {
 		/* No stack to run on. If it was the SIGSEGV that says so, there is no way left. */
@@ -132,8 +134,10 @@ void trap_return_work(struct trap_frame *frame)
 
 	if (work & WORK_EXIT)
 		thread_exit();
-	if (work & WORK_FRAME)
-		__atomic_fetch_and(&current->work, ~WORK_FRAME, __ATOMIC_RELAXED);
+	if (work & (WORK_FRAME | WORK_RSEQ))
+		__atomic_fetch_and(&current->work, ~(WORK_FRAME | WORK_RSEQ), __ATOMIC_RELAXED);
+	if (work & WORK_RSEQ)
+		rseq_interrupted(frame);
 	if (work & WORK_SIGNAL)
 		deliver(frame);
 }

@@ -113,10 +113,13 @@ static void switch_thread(bool forced)
 	now = clock_monotonic_ns();
 	from->run_time_ns += now - from->run_start_ns;
 	to->run_start_ns = now;
-	if (forced)
+	if (forced) {
 		from->switches_forced++;
-	else
+		if (from->rseq)
+			__atomic_fetch_or(&from->work, WORK_RSEQ, __ATOMIC_RELAXED);
+	} else {
 		from->switches_voluntary++;
+	}
 	if (to->process && to->process->mm != q->active_mm) {
 		q->active_mm = to->process->mm;
 		mm_activate(q->active_mm);

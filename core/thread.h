@@ -26,6 +26,7 @@ enum thread_state {
 #define WORK_SIGNAL 1u /* signals may be deliverable */
 #define WORK_EXIT   2u /* the process ends: leave by thread_exit() */
 #define WORK_FRAME  4u /* every register of the frame was replaced (rt_sigreturn): leave by restoring all of them */
+#define WORK_RSEQ   8u /* the processor was taken from a thread that has rseq: abi/rseq.c */
 
 struct thread {
 	struct arch_thread arch;      /* first: entry code knows its offsets; stack pointer, FS base, FPU */

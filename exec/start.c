@@ -9,6 +9,7 @@
 #include <core/param.h>
 #include <core/power.h>
 #include <core/process.h>
+#include <core/sched.h>
 #include <core/signal.h>
 #include <core/slab.h>
 #include <exec/program.h>
@@ -215,7 +216,7 @@ void process_ended(struct process *p)
 	p->fs = NULL;
 	if (p == first_process)
 		machine_exit(exit_code(p));
-	mm_activate(NULL);
+	sched_set_active_mm(NULL);
 	mm_put(p->mm);
 	p->mm = NULL;
 }

@@ -19,6 +19,10 @@ static inline uint64_t frame_ip(const struct trap_frame *f)
 {
 	return f->pc;
 }
+static inline void frame_set_ip(struct trap_frame *f, uint64_t ip)
+{
+	f->pc = ip;
+}
 static inline uint64_t frame_sp(const struct trap_frame *f)
 {
 	return f->sp;

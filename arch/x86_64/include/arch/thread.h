@@ -23,6 +23,10 @@ static inline uint64_t frame_ip(const struct trap_frame *f)
 {
 	return f->rip;
 }
+static inline void frame_set_ip(struct trap_frame *f, uint64_t ip)
+{
+	f->rip = ip;
+}
 static inline uint64_t frame_sp(const struct trap_frame *f)
 {
 	return f->rsp;
