@@ -12,6 +12,7 @@
 #include "core/param.h"
 #include "core/slab.h"
 #include "drivers/driver.h"
+#include "drivers/virtio/mmio.h"
 #include "drivers/virtio/virtio.h"
 #include <linux/virtio_mmio.h>
 
@@ -19,6 +20,7 @@ COMPONENT("virtio-mmio", "virtio devices in memory-mapped slots named on the com
 
 #define MMIO_MAGIC   0x74726976u /* "virt" */
 #define MMIO_MIN     0x200u      /* bytes of registers and configuration space */
+#define MMIO_MOST    0x10000u
 #define SLOTS_MAX    64u
 
 struct mmio_device {
@@ -34,6 +36,7 @@ static struct mmio_slot {
 	unsigned line;
 } slots[SLOTS_MAX];
 static unsigned slot_count;
+static unsigned device_count;
 
 static uint32_t read32(const struct mmio_device *m, unsigned at)
 {
@@ -166,16 +169,17 @@ static bool mmio_interrupt(void *data)
 	return true;
 }
 
-static void mmio_slot(const struct mmio_slot *slot, unsigned number)
+void virtio_mmio_slot(paddr_t address, uint64_t size, unsigned line)
 {
 	struct mmio_device *m = kzalloc(sizeof(*m));
 	int r = -ENOMEM;
 
 	if (!m)
 		goto failed;
-	format_text(m->device.name, sizeof(m->device.name), "virtio%u", number);
 	r = -ENODEV;
-	m->registers = mmu_map_device(slot->address, slot->size);
+	if (size < MMIO_MIN || size > MMIO_MOST || address % 4)
+		goto failed;
+	m->registers = mmu_map_device(address, size);
 	if (!m->registers || read32(m, VIRTIO_MMIO_MAGIC_VALUE) != MMIO_MAGIC)
 		goto failed;
 	m->version = read32(m, VIRTIO_MMIO_VERSION);
@@ -187,29 +191,30 @@ static void mmio_slot(const struct mmio_slot *slot, unsigned number)
 		kfree(m);
 		return;
 	}
+	format_text(m->device.name, sizeof(m->device.name), "virtio%u", device_count++);
 	m->irq = (struct irq_handler){ .handle = mmio_interrupt, .data = m };
-	r = irq_request(slot->line, IRQ_EDGE, &m->irq);
+	r = irq_request(line, IRQ_EDGE, &m->irq);
 	if (r)
 		goto failed;
 	r = driver_attach("virtio", m->device.id, &m->device);
 	if (!r)
 		return;
-	irq_release(slot->line, &m->irq);
+	irq_release(line, &m->irq);
 	if (r == -ENODEV)
 		log_warn("virtio device %u at %lx has no driver in this kernel: add one by --with (whittle components)",
-			 m->device.id, (unsigned long)slot->address);
+			 m->device.id, (unsigned long)address);
 	kfree(m);
 	return;
 failed:
-	log_err("virtio_mmio.device at %lx, line %u: no virtio device there that we can drive: error %d",
-		(unsigned long)slot->address, slot->line, -r);
+	log_err("virtio over MMIO at %lx, line %u: no device there that we can drive: error %d", (unsigned long)address,
+		line, -r);
 	kfree(m);
 }
 
 static void mmio_scan(void)
 {
 	for (unsigned i = 0; i < slot_count; i++)
-		mmio_slot(&slots[i], i);
+		virtio_mmio_slot(slots[i].address, slots[i].size, slots[i].line);
 }
 SET_ENTRY(bus, virtio_mmio, struct bus) = { "virtio-mmio", mmio_scan, 0 };
 
@@ -226,7 +231,7 @@ static int mmio_param(char *value)
 	if (more)
 		*more = '\0';
 	if (param_number(value, &s.size) || param_number(at + 1, &s.address) || param_number(colon + 1, &line) ||
-	    s.size < MMIO_MIN || s.size > 0x10000 || s.address % 4 || line > 1023)
+	    line > 1023)
 		return -EINVAL;
 	s.line = (unsigned)line;
 	slots[slot_count++] = s;
