@@ -199,8 +199,8 @@ static void pipe_drop_file(struct pipe *p)
 static void pipe_end_gone(struct pipe *p, const struct file *f)
 {
 	mutex_lock(&p->lock);
-	p->readers -= FILE_READABLE(f);
-	p->writers -= FILE_WRITABLE(f);
+	p->readers -= FILE_READABLE(f) != 0;
+	p->writers -= FILE_WRITABLE(f) != 0;
 	mutex_unlock(&p->lock);
 	wake(&p->read_wait, EPOLLIN | EPOLLRDNORM | EPOLLERR | EPOLLHUP);
 	wake(&p->write_wait, EPOLLOUT | EPOLLWRNORM | EPOLLERR | EPOLLHUP);
