@@ -3,7 +3,7 @@
 #include <abi/syscall.h>
 #include <fs/eventfd.h>
 
-COMPONENT("base", "System calls of event counters (eventfd)");
+COMPONENT("eventfd", "Event counters (eventfd)");
 
 long sys_eventfd2(unsigned value, unsigned flags)
 {

@@ -8,7 +8,7 @@
 #include <fs/pipe.h>
 #include <linux/capability.h>
 
-COMPONENT("base", "System calls of pipes");
+COMPONENT("pipe", "Pipes and FIFOs");
 
 #define PIPE_CAPACITY_MAX (1ul << 20) /* for whoever has no CAP_SYS_RESOURCE; /proc/sys/fs/pipe-max-size */
 

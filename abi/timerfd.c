@@ -7,7 +7,7 @@
 #include <linux/time_types.h>
 #include <linux/timerfd.h>
 
-COMPONENT("base", "System calls of timer files (timerfd)");
+COMPONENT("timerfd", "Timers as files (timerfd)");
 
 long sys_timerfd_create(int clock, int flags)
 {

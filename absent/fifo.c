@@ -1,4 +1,4 @@
-/* Without fs/fifo.c: a named pipe can be made, but not opened. */
+/* Without fs/pipe.c: a named pipe can be made, but not opened. */
 #include <fs/fifo.h>
 #include <core/log.h>
 #include <linux/errno.h>

@@ -3,7 +3,7 @@
 #include <core/slab.h>
 #include <fs/byte_ring.h>
 
-COMPONENT("base", "Queue of bytes behind pipes and stream sockets");
+COMPONENT("byte-ring", "Queue of bytes behind pipes and stream sockets");
 
 static void *ring_page_alloc(void)
 {

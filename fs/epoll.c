@@ -19,7 +19,7 @@
 #include <core/slab.h>
 #include <fs/epoll.h>
 
-COMPONENT("base", "Sets of watched files (epoll)");
+COMPONENT("epoll", "Sets of watched files (epoll)");
 
 #define EPOLL_DEPTH_MAX (RANK_EPOLL_LAST - RANK_EPOLL)
 /* Bits of an item's events that are not events. */

@@ -6,7 +6,7 @@
 #include <core/slab.h>
 #include <fs/eventfd.h>
 
-COMPONENT("base", "Event counters (eventfd)");
+COMPONENT("eventfd", "Event counters (eventfd)");
 
 struct eventfd {
 	uint64_t count;         /* atomic */

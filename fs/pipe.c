@@ -11,10 +11,12 @@
 #include <core/slab.h>
 #include <asm/signal.h>
 #include <fs/byte_ring.h>
+#include <fs/fifo.h>
 #include <fs/pipe.h>
+#include <fs/vfs.h>
 #include <linux/limits.h>
 
-COMPONENT("base", "Pipes and FIFOs");
+COMPONENT("pipe", "Pipes and FIFOs");
 
 #define PIPE_CAPACITY 65536u
 
@@ -266,7 +268,7 @@ int pipe_create(unsigned flags, struct file *ret_ends[2])
 	}
 	p->readers = p->writers = 1;
 	p->readers_ever = p->writers_ever = 1;
-	w->number = r->number; /* both ends are one pipe:[N] */
+	w->number = file_number(r); /* both ends are one pipe:[N] */
 	ret_ends[0] = r;
 	ret_ends[1] = w;
 	return 0;
@@ -290,9 +292,9 @@ static struct pipe *fifo_get(struct pipe **slot)
 	return p;
 }
 
-int pipe_open_fifo(struct pipe **slot, struct file *f)
+int fifo_open(struct inode *inode, struct file *f)
 {
-	struct pipe *p = fifo_get(slot);
+	struct pipe *p = fifo_get((struct pipe **)&inode->private);
 	bool reads = FILE_READABLE(f), writes = FILE_WRITABLE(f);
 	bool nonblocking = f->flags & O_NONBLOCK;
 	uint32_t seen;

@@ -2,7 +2,7 @@
 #include <abi/pipe.h>
 #include <abi/syscall.h>
 
-COMPONENT("base", "System calls of pipes");
+COMPONENT("pipe", "Pipes and FIFOs");
 
 long sys_pipe(int __user *fds)
 {
