@@ -328,6 +328,31 @@ static void exhaustion(void)
 	is(mm_unmap(mm, (uint64_t)a, pages * PAGE_SIZE), 0, "what it had is given back");
 }
 
+/* Random calls with next to no memory: they may fail, but lose nothing. */
+static void shortage(void)
+{
+	static struct page *hog[RAM_SIZE / PAGE_SIZE];
+	uint64_t before = page_free_count();
+
+	for (unsigned round = 0; round < 300; round++) {
+		size_t n = 0;
+
+		while ((hog[n] = page_alloc(0, PAGE_ATOMIC)) != NULL)
+			n++;
+		for (unsigned left = host_random() % 30; left && n; left--)
+			page_put(hog[--n]);
+		for (unsigned i = 0; i < 60; i++)
+			random_call();
+		while (n)
+			page_put(hog[--n]);
+	}
+	(void)mm_unmap(mm, va(0), 2 * SPAN * PAGE_SIZE);
+	memset(model, 0, sizeof(model));
+	ok((int64_t)(before - page_free_count()) < 64, "calls that fail for want of memory lose none (%lld pages less)",
+	   (long long)(before - page_free_count()));
+	against_model();
+}
+
 int main(void)
 {
 	char text[300] = "across a page boundary", back[300];
@@ -354,6 +379,9 @@ int main(void)
 	sharing();
 	stack_and_heap();
 	against_model();
+	(void)mm_unmap(mm, va(0), 2 * SPAN * PAGE_SIZE);
+	memset(model, 0, sizeof(model));
+	shortage();
 	exhaustion();
 	is(mm_map(mm, va(0), 2 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NULL, 0), (long)va(0), "two pages");
 	is(mm_write(mm, va(1) - 10, text, sizeof(text)), 0, "mm_write");
