@@ -78,6 +78,28 @@ check "which is the weak default" bash -o pipefail -c "nm '$work/k.debug' | grep
 check "and no component helper" no_component helper
 check "with a root of that part, the same call gets the real one" kernel --for none --with syscall:third --with helper
 check "which is strong" bash -o pipefail -c "nm '$work/k.debug' | grep -q ' T helper'"
+cat > "$work/only.c" <<'C'
+COMPONENT("only", "replaces a default, and has no entry");
+const char only_driver[] = "x";
+long helper2(long a);
+long helper2(long a) { return a * 7 + only_driver[a]; }
+C
+cat > "$work/absent-only.c" <<'C'
+__attribute__((weak)) long helper2(long a);
+__attribute__((weak)) long helper2(long a) { return 0; }
+C
+sed -i 's/^	called = words/	called = helper2(1);\n&/; s/^int called;/long helper2(long);\n&/' "$work/boot.c"
+toy_cc "$work/boot.c" "$set/o/boot.o"
+toy_cc "$work/only.c" "$set/o/only.o"
+toy_cc "$work/absent-only.c" "$set/absent/only.o"
+toy_archive "$set"
+check "a part without entries is left out by default" kernel --for none
+check "as its default says" sh -c "nm '$work/k.debug' | grep -q ' W helper2'"
+check "and the kernel does not name it" no_component only
+check "--with brings it in" kernel --for none --with only
+check "in the place of the default" sh -c "nm '$work/k.debug' | grep -q ' T helper2'"
+check "--without it again is fine where nobody needs it" kernel --for none --without only
+
 check "the whole links" kernel --for all
 check "with all four entries" bash -o pipefail -c "[ \$(nm '$work/k.debug' | grep -c ' set_syscall_') = 4 ]"
 kernel --for all --without syscall:first > /dev/null

@@ -118,15 +118,84 @@ static void add_object(struct component_set *set, Elf *elf, const char *name, bo
 
 		if (!gelf_getshdr(scn, &shdr) || !(section = elf_strptr(elf, names, shdr.sh_name)))
 			fail("%s: its section table is broken", name);
-		if (!strcmp(section, ".whittle.component"))
+		if (!strcmp(section, ".whittle.component") && !absent)
 			object->component = read_component(set, name, elf_getdata(scn, NULL));
 		if (shdr.sh_type == SHT_SYMTAB && !absent)
 			read_entries(set, object, scn, &shdr, names);
 	}
-	if (!object->component)
+	if (absent) {
+		static struct component group = { "(absent)", "" };
+
+		object->component = &group;
+	} else if (!object->component) {
 		object->component = component_get(set, xstrndup(name, strcspn(name, "-.")), "");
+	}
 	set->objects = xrealloc(set->objects, set->object_count + 1, sizeof(object));
 	set->objects[set->object_count++] = object;
+}
+
+/* The first global symbol that @object defines and that @wanted says yes to, or NULL. */
+static const char *find_symbol(const struct object *object, bool (*wanted)(const void *, const char *), const void *context)
+{
+	for (Elf_Scn *scn = NULL; (scn = elf_nextscn(object->elf, scn));) {
+		GElf_Shdr shdr;
+		Elf_Data *data;
+		GElf_Sym sym;
+
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type != SHT_SYMTAB)
+			continue;
+		data = elf_getdata(scn, NULL);
+		for (int i = 0; data && gelf_getsym(data, i, &sym); i++) {
+			const char *name = elf_strptr(object->elf, shdr.sh_link, sym.st_name);
+
+			if (GELF_ST_BIND(sym.st_info) != STB_LOCAL && sym.st_shndx != SHN_UNDEF && name && *name &&
+			    wanted(context, name))
+				return name;
+		}
+	}
+	return NULL;
+}
+
+static bool is_same(const void *context, const char *name)
+{
+	return !strcmp(context, name);
+}
+
+static bool absent_defines(const void *context, const char *name)
+{
+	const struct component_set *set = context;
+
+	for (size_t i = 0; i < set->object_count; i++) {
+		if (set->objects[i]->absent && find_symbol(set->objects[i], is_same, name))
+			return true;
+	}
+	return false;
+}
+
+static bool absent_does_not_define(const void *context, const char *name)
+{
+	return !absent_defines(context, name);
+}
+
+struct strings component_symbols(const struct component_set *set, const struct component *c)
+{
+	struct strings symbols = { 0 };
+
+	for (size_t i = 0; i < set->entry_count; i++) {
+		if (set->entries[i].object->component == c)
+			strings_add(&symbols, set->entries[i].symbol);
+	}
+	for (size_t i = 0; i < set->object_count && !symbols.count; i++) {
+		const struct object *object = set->objects[i];
+		const char *name;
+
+		if (object->component != c || !find_symbol(object, absent_defines, set))
+			continue;
+		name = find_symbol(object, absent_does_not_define, set);
+		if (name)
+			strings_add(&symbols, name);
+	}
+	return symbols;
 }
 
 static Elf *open_elf(const char *path, int *fd)

@@ -9,12 +9,12 @@
 #define TOOL_ARCH "x86_64"
 
 struct component {
-	char *name, *line;
+	const char *name, *line;
 };
 
 struct object {
 	char *name;                  /* of the archive member, or of the file in absent/ */
-	struct component *component; /* never NULL: one named after the file where the object does not say */
+	struct component *component; /* one named after the file where the object does not say; "(absent)" */
 	bool absent;                 /* a default for a part that may be left out */
 	Elf *elf;
 };
@@ -42,6 +42,11 @@ struct component *components_find(const struct component_set *set, const char *n
 /** components_find_entry() - by "SET:NAME". */
 struct entry *components_find_entry(const struct component_set *set, const char *name);
 struct object *components_find_object(const struct component_set *set, const char *member, bool absent);
+/**
+ * component_symbols() - what --with of a component requires: its entries; where it has none, but takes the place of an
+ * absent object's default, a symbol of that object (the default's own name is one that the default satisfies).
+ */
+struct strings component_symbols(const struct component_set *set, const struct component *c);
 /** components_all_names() - what --with and --without take, for suggestions. */
 struct strings components_all_names(const struct component_set *set);
 /** object_section_bytes() - bytes of the object's loaded sections, .bss included: the most that it can cost. */

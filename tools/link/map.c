@@ -54,7 +54,7 @@ static void add(const struct component_set *set, struct link_map *map, enum part
 	p = &map->placed[map->count++];
 	*p = (struct placed){ .section = xstrdup(section), .part = part, .address = address, .size = size };
 	p->object = object_of(set, where + used);
-	if (p->object)
+	if (p->object && !p->object->absent)
 		strings_add_once(&map->components, p->object->component->name);
 }
 

@@ -8,23 +8,24 @@
 static void read_file(const struct component_set *set, struct roots *roots, const char *name, unsigned depth,
 		      char **ret_summary);
 
-/* Calls add or takes away the entries that NAME stands for. Return: false when there is no such name. */
+/* Adds or takes away the symbols that NAME stands for. Return: false when there is no such name. */
 static bool apply(const struct component_set *set, struct roots *roots, const char *name, bool with)
 {
 	const struct component *c = components_find(set, name);
 	const struct entry *one = components_find_entry(set, name);
+	struct strings symbols = { 0 };
 
-	if (!c && !one)
+	if (one)
+		strings_add(&symbols, one->symbol);
+	else if (c)
+		symbols = component_symbols(set, c);
+	else
 		return false;
-	for (size_t i = 0; i < set->entry_count; i++) {
-		const struct entry *e = &set->entries[i];
-
-		if (one ? e != one : e->object->component != c)
-			continue;
+	for (size_t i = 0; i < symbols.count; i++) {
 		if (with)
-			strings_add_once(&roots->symbols, e->symbol);
+			strings_add_once(&roots->symbols, symbols.at[i]);
 		else
-			strings_remove(&roots->symbols, e->symbol);
+			strings_remove(&roots->symbols, symbols.at[i]);
 	}
 	return true;
 }
@@ -118,20 +119,14 @@ struct roots roots_select(const struct component_set *set, const struct selectio
 		read_file(set, &roots, "all", 0, NULL);
 	for (size_t i = 0; i < selection->with.count; i++) {
 		const char *name = selection->with.at[i];
-		size_t before = roots.symbols.count;
+		const struct component *c = components_find(set, name);
 
 		check_known(set, name);
 		if (strings_has(&selection->without, name))
 			fail("%s is asked for by --with and by --without", name);
 		apply(set, &roots, name, true);
-		if (roots.symbols.count == before && components_find(set, name)) {
-			bool entries = false;
-
-			for (size_t j = 0; j < set->entry_count; j++)
-				entries |= set->entries[j].object->component == components_find(set, name);
-			if (!entries)
-				fail("component %s has no entry to start from: it comes along with what needs it", name);
-		}
+		if (c && !component_symbols(set, c).count)
+			fail("component %s has no entry to start from: it comes along with what needs it", name);
 	}
 	for (size_t i = 0; i < selection->without.count; i++) {
 		check_known(set, selection->without.at[i]);

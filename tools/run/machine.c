@@ -149,7 +149,7 @@ struct strings machine_args(const struct run_request *request, const struct kern
 {
 	bool kvm = kvm_usable();
 	const char *const fixed[] = {
-		"qemu-system-x86_64", "-M", "microvm", "-accel", kvm ? "kvm" : "tcg", "-cpu", kvm ? "host" : "max",
+		"qemu-system-x86_64", "-M", "microvm,rtc=on", "-accel", kvm ? "kvm" : "tcg", "-cpu", kvm ? "host" : "max",
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-global",
 		"virtio-mmio.force-legacy=false",
 	};
