@@ -1,15 +1,14 @@
 /* Calls about the process itself: identity, end, what it used, what the system is. */
 #include <abi/cpu_time.h>
 #include <abi/syscall.h>
-#include <arch/elf.h>
 #include <core/clock.h>
 #include <core/page.h>
 #include <core/process.h>
 #include <core/uaccess.h>
+#include <core/uname.h>
 #include <linux/resource.h>
 #include <linux/sysinfo.h>
 #include <linux/times.h>
-#include <linux/utsname.h>
 #include <mm/mm.h>
 
 COMPONENT("abi", "the Linux system calls");
@@ -58,15 +57,6 @@ long sys_exit_group(int status)
 }
 SYSCALL(exit_group);
 
-static struct new_utsname system_names = {
-	.sysname = "Linux",
-	.nodename = "whittle",
-	.release = "6.1.0-whittle",
-	.version = "#1 Whittle",
-	.machine = ARCH_ELF_PLATFORM,
-	.domainname = "(none)",
-};
-
 long sys_uname(struct new_utsname __user *out)
 {
 	return copy_out(out, &system_names);
@@ -111,19 +101,6 @@ long sys_sysinfo(struct sysinfo __user *out)
 	return copy_out(out, &s);
 }
 SYSCALL(sysinfo);
-
-uint64_t process_run_time_ns(struct process *p)
-{
-	struct thread *t;
-	uint64_t ns;
-
-	mutex_lock(&p->lock);
-	ns = p->dead_run_time_ns;
-	list_for_each(t, &p->threads, process_node)
-		ns += thread_run_time_ns(t);
-	mutex_unlock(&p->lock);
-	return ns;
-}
 
 long sys_getrusage(int who, struct rusage __user *out)
 {

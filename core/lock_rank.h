@@ -9,7 +9,6 @@
 enum lock_rank {
 	RANK_NONE = 0,
 	/* Sleeping locks, outermost first. */
-	RANK_PROCESS,     /* life of a process and its threads: taken before anything they own */
 	RANK_MOUNT,       /* the tree of mounts: held across path walks */
 	RANK_RENAME,      /* one rename at a time: taken before the directories' locks */
 	RANK_FILE,        /* position of an open file: held across its I/O, and across readdir */
@@ -21,6 +20,7 @@ enum lock_rank {
 	RANK_SOCKET,      /* state of one socket */
 	RANK_SOCKET_PEER, /* its peer: AF_UNIX, lower address first */
 	RANK_PIPE,        /* a pipe's ring: copies from and to programs */
+	RANK_PROCESS,     /* life of a process and its threads: before its memory; files of /proc look at it */
 	RANK_MM,          /* mappings of an address space: taken in faults, so inside whatever copies */
 	RANK_PAGE_CACHE,  /* pages of a file: looked up in a fault */
 	/* Spinning locks. */

@@ -97,6 +97,35 @@ struct process *process_by_pid(int pid)
 	return found;
 }
 
+struct process *process_next(int pid)
+{
+	irqflags_t flags = spin_lock_irqsave(&table_lock);
+	struct process *p;
+	int found = INT32_MAX;
+
+	list_for_each(p, &table, table_node)
+		if (p->pid >= pid && p->pid > 0 && p->pid < found)
+			found = p->pid;
+	spin_unlock_irqrestore(&table_lock, flags);
+	if (found == INT32_MAX)
+		return NULL;
+	p = process_by_pid(found);
+	return p ? p : process_next(found + 1); /* it ended meanwhile */
+}
+
+uint64_t process_run_time_ns(struct process *p)
+{
+	struct thread *t;
+	uint64_t ns;
+
+	mutex_lock(&p->lock);
+	ns = p->dead_run_time_ns;
+	list_for_each(t, &p->threads, process_node)
+		ns += thread_run_time_ns(t);
+	mutex_unlock(&p->lock);
+	return ns;
+}
+
 int process_thread_attach(struct process *p, struct thread *t)
 {
 	bool sibling = current && current->process == p;

@@ -64,6 +64,10 @@ void process_get(struct process *p);
 void process_put(struct process *p);
 /** process_by_pid() - a reference, or NULL. */
 struct process *process_by_pid(int pid) __must_check;
+/** process_next() - a reference to the process with the lowest id from @pid on, or NULL. */
+struct process *process_next(int pid) __must_check;
+/** process_run_time_ns() - of all its threads, ended ones included. Context: may sleep. */
+uint64_t process_run_time_ns(struct process *p);
 /**
  * process_thread_attach() - @t belongs to @p from now on: thread_create() calls it once t->tid is set. The first thread
  * is the leader and gives the process its id. Return: 0, -ENOMEM, -EAGAIN if the process is ending.

@@ -1,0 +1,14 @@
+/* What the system calls itself (core/uname.h). The release is Linux's whose interface programs find here. */
+#include <arch/elf.h>
+#include <core/uname.h>
+
+COMPONENT("core", "threads, processes, signals, time, memory, start-up");
+
+struct new_utsname system_names = {
+	.sysname = "Linux",
+	.nodename = "whittle",
+	.release = "6.1.0-whittle",
+	.version = "#1 Whittle",
+	.machine = ARCH_ELF_PLATFORM,
+	.domainname = "(none)",
+};
