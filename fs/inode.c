@@ -44,13 +44,14 @@ static void object_put(struct vm_object *o)
 }
 
 /* The path is that of one of its names, from the first root: good for /proc/self/maps. */
-static void object_describe(struct vm_object *o, char *path, size_t size, uint64_t *ino)
+static void object_describe(struct vm_object *o, char *path, size_t size, uint64_t *ino, uint32_t *device)
 {
 	struct inode *inode = inode_of_object(o);
 	struct dentry *d;
 	char *buf;
 
 	*ino = inode->ino;
+	*device = inode->super->device;
 	path[0] = '\0';
 	spin_lock(&dentry_lock);
 	d = inode->alias;

@@ -109,16 +109,19 @@ int entries_move(struct mm *mm, uint64_t from, uint64_t to, uint64_t length)
 	return 0;
 }
 
-uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end)
+uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end, uint64_t *private)
 {
-	uint64_t at = start, n = 0;
+	uint64_t at = start, n = 0, own = 0;
 	mmu_entry *e;
 
 	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
 		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
 
-		for (; at < stop; at += PAGE_SIZE, e++)
+		for (; at < stop; at += PAGE_SIZE, e++) {
 			n += mmu_entry_present(*e);
+			own += mmu_entry_present(*e) && mmu_entry_soft(*e) & MMU_SOFT_PRIVATE;
+		}
 	}
+	*private = own;
 	return n;
 }

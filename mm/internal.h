@@ -23,8 +23,8 @@ void entries_zap(struct mm *mm, uint64_t start, uint64_t end);
 void entries_protect(struct mm *mm, const struct vma *v, uint64_t start, uint64_t end);
 /** entries_move() - move [@from, + @length) to @to, where nothing is. -ENOMEM: some may have been moved. */
 int entries_move(struct mm *mm, uint64_t from, uint64_t to, uint64_t length);
-/** entries_count() - pages in [@start, @end). */
-uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end);
+/** entries_count() - pages in [@start, @end); *@private: of them, those that are the address space's own. */
+uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end, uint64_t *private);
 
 static inline unsigned prot_access(const struct mm *mm, int prot)
 {

@@ -71,12 +71,20 @@ struct mm_range {
 	uint64_t start, end, offset, inode;
 	int prot;
 	bool shared, stack, heap;
-	uint64_t resident_pages;
+	uint32_t device;          /* st_dev of the file, 0 without one */
+	uint64_t resident_pages;  /* in the page tables */
+	uint64_t private_pages;   /* of them, the program's own: not a file's */
 	char path[256];
 };
 /** mm_next_range() - the first mapping that ends above @from. Return: false at the end. */
 bool mm_next_range(struct mm *mm, uint64_t from, struct mm_range *out);
-/** mm_resident_pages() - pages in the page tables, private ones and others. */
-uint64_t mm_resident_pages(struct mm *mm);
+/* Pages of an address space, by kind. */
+struct mm_sizes {
+	uint64_t total;              /* all mappings */
+	uint64_t resident, private;  /* in the page tables; of them, the program's own */
+	uint64_t code, data, stack;  /* of mappings: executable; private and writable, without stacks; stacks */
+};
+/** mm_sizes() - walks the page tables. Context: may sleep. */
+void mm_sizes(struct mm *mm, struct mm_sizes *out);
 
 #endif

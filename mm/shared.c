@@ -78,7 +78,7 @@ static void shared_put(struct vm_object *o)
 	kfree(s);
 }
 
-static void shared_describe(struct vm_object *o, char *path, size_t size, uint64_t *inode)
+static void shared_describe(struct vm_object *o, char *path, size_t size, uint64_t *inode, uint32_t *device)
 {
 	(void)strscpy(path, "/dev/zero (deleted)", size);
 	*inode = (uint64_t)(uintptr_t)o >> 6 & 0xffffff;

@@ -4,6 +4,7 @@
 #include <core/slab.h>
 #include <core/uaccess.h>
 #include <linux/errno.h>
+#include <linux/mman.h>
 #include <mm/internal.h>
 
 COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
@@ -174,26 +175,35 @@ bool mm_next_range(struct mm *mm, uint64_t from, struct mm_range *out)
 			.shared = v->flags & VMA_SHARED,
 			.stack = v->start < mm->stack_top && mm->stack_top <= v->end,
 			.heap = !v->object && v->start < mm->brk && v->end > mm->brk_start,
-			.resident_pages = entries_count(mm, v->start, v->end),
 		};
+		out->resident_pages = entries_count(mm, v->start, v->end, &out->private_pages);
 		if (object)
 			object->ops->get(object);
 	}
 	mutex_unlock(&mm->lock);
 	if (object) {
-		object->ops->describe(object, out->path, sizeof(out->path), &out->inode);
+		object->ops->describe(object, out->path, sizeof(out->path), &out->inode, &out->device);
 		object->ops->put(object);
 	}
 	return v != NULL;
 }
 
-uint64_t mm_resident_pages(struct mm *mm)
+void mm_sizes(struct mm *mm, struct mm_sizes *out)
 {
-	uint64_t n = 0;
-
+	*out = (struct mm_sizes){ 0 };
 	mutex_lock(&mm->lock);
-	for (struct vma *v = mm->tree.first; v; v = v->next)
-		n += entries_count(mm, v->start, v->end);
+	out->total = mm->total_pages;
+	for (struct vma *v = mm->tree.first; v; v = v->next) {
+		uint64_t pages = (v->end - v->start) >> PAGE_SHIFT, private;
+
+		out->resident += entries_count(mm, v->start, v->end, &private);
+		out->private += private;
+		if (v->prot & PROT_EXEC)
+			out->code += pages;
+		else if (v->flags & VMA_GROWSDOWN)
+			out->stack += pages;
+		else if (v->prot & PROT_WRITE && !(v->flags & VMA_SHARED))
+			out->data += pages;
+	}
 	mutex_unlock(&mm->lock);
-	return n;
 }

@@ -22,8 +22,8 @@ struct vm_object_ops {
 	int (*page)(struct vm_object *o, uint64_t index, bool write, struct vm_page *out);
 	void (*get)(struct vm_object *o); /* one more reference */
 	void (*put)(struct vm_object *o);
-	/* Its path for /proc/self/maps; "" if none. Inode number and device likewise. */
-	void (*describe)(struct vm_object *o, char *path, size_t size, uint64_t *inode);
+	/* Its path for /proc/self/maps, "" if none; inode number and device (st_dev), which are 0 before. */
+	void (*describe)(struct vm_object *o, char *path, size_t size, uint64_t *inode, uint32_t *device);
 	/* Pages in a row from @index, at most @count, for reading, as far as they lie in memory now: neighbours of a
 	 * page that was touched. Does not sleep for I/O. NULL: the object does not know. Return: how many. */
 	unsigned (*resident)(struct vm_object *o, uint64_t index, unsigned count, struct vm_page *out);

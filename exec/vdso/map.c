@@ -30,10 +30,9 @@ static void object_keep(struct vm_object *o)
 {
 }
 
-static void object_describe(struct vm_object *o, char *path, size_t size, uint64_t *inode)
+static void object_describe(struct vm_object *o, char *path, size_t size, uint64_t *inode, uint32_t *device)
 {
 	(void)strscpy(path, "[vdso]", size);
-	*inode = 0;
 }
 
 static const struct vm_object_ops object_ops = {

@@ -68,7 +68,7 @@ static void object_put(struct vm_object *o)
 {
 	container_of(o, struct test_object, object)->refs--;
 }
-static void object_describe(struct vm_object *o, char *path, size_t size, uint64_t *inode)
+static void object_describe(struct vm_object *o, char *path, size_t size, uint64_t *inode, uint32_t *device)
 {
 	strscpy(path, "/file", size);
 	*inode = 42;
