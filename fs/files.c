@@ -345,15 +345,19 @@ void files_close_on_exec(struct files *t)
 	spin_unlock(&t->lock);
 }
 
-bool fd_cloexec_get(int fd)
+bool files_cloexec(struct files *t, int fd)
 {
-	struct files *t = current->process->files;
 	bool on;
 
 	spin_lock(&t->lock);
 	on = (unsigned)fd < t->size && bit_get(t->used, (unsigned)fd) && bit_get(t->cloexec, (unsigned)fd);
 	spin_unlock(&t->lock);
 	return on;
+}
+
+bool fd_cloexec_get(int fd)
+{
+	return files_cloexec(current->process->files, fd);
 }
 
 int fd_cloexec_set(int fd, bool on)
@@ -370,22 +374,19 @@ int fd_cloexec_set(int fd, bool on)
 	return r;
 }
 
-int files_for_each(struct files *t, int (*visit)(void *ctx, int fd, struct file *f), void *ctx)
+unsigned files_size(struct files *t)
 {
-	int r = 0;
+	return READ_ONCE(t->size);
+}
+
+int files_next(struct files *t, int fd)
+{
+	int found = -1;
 
 	spin_lock(&t->lock);
-	for (unsigned fd = 0; fd < t->size && !r; fd++) {
-		struct file *f = t->slots[fd];
-
-		if (!f)
-			continue;
-		file_get(f);
-		spin_unlock(&t->lock);
-		r = visit(ctx, (int)fd, f);
-		file_put(f);
-		spin_lock(&t->lock);
-	}
+	for (unsigned i = (unsigned)fd; found < 0 && i < t->size; i++)
+		if (t->slots[i])
+			found = (int)i;
 	spin_unlock(&t->lock);
-	return r;
+	return found;
 }

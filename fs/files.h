@@ -38,7 +38,11 @@ void fd_unreserve(int fd);
 int files_install_at(struct files *t, int fd, struct file *f, bool cloexec) __must_check;
 /** files_get_file() - as fd_get(), for any table. */
 struct file *files_get_file(struct files *t, int fd) __must_check;
-/** files_for_each() - call @visit for each open descriptor, in order; for /proc/self/fd. */
-int files_for_each(struct files *t, int (*visit)(void *ctx, int fd, struct file *f), void *ctx);
+/** files_size() - descriptors that the table has room for now. */
+unsigned files_size(struct files *t);
+/** files_cloexec() - as fd_cloexec_get(), for any table. */
+bool files_cloexec(struct files *t, int fd);
+/** files_next() - the lowest open descriptor from @fd on, or -1; for /proc/self/fd. */
+int files_next(struct files *t, int fd);
 
 #endif

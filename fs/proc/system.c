@@ -1,0 +1,136 @@
+/* Files of /proc about the whole machine: memory, processor, time, version (proc(5)). */
+#include <arch/cpuinfo.h>
+#include <core/clock.h>
+#include <core/page.h>
+#include <core/process.h>
+#include <core/slab.h>
+#include <core/uname.h>
+#include <fs/filesystem.h>
+#include <fs/proc/procfile.h>
+#include <linux/errno.h>
+
+COMPONENT("proc", "/proc");
+
+#define TICK_NS   (NSEC_PER_SEC / 100) /* USER_HZ */
+#define PROCESSOR_ROOM 4096u           /* bytes that arch_cpuinfo() writes at most */
+
+static void add_memory(struct text *out, const char *name, uint64_t pages)
+{
+	text_add(out, "%-15s%9lu kB\n", name, (unsigned long)(pages * (PAGE_SIZE / 1024)));
+}
+
+/* What caches would give back on demand is not counted as available. */
+static int show_meminfo(struct text *out, const struct proc_target *of)
+{
+	add_memory(out, "MemTotal:", page_total());
+	add_memory(out, "MemFree:", page_free_count());
+	add_memory(out, "MemAvailable:", page_free_count());
+	add_memory(out, "Buffers:", 0);
+	add_memory(out, "SwapCached:", 0);
+	add_memory(out, "SwapTotal:", 0);
+	add_memory(out, "SwapFree:", 0);
+	return 0;
+}
+PROC_FILE(meminfo, "meminfo", show_meminfo);
+
+static int show_cpuinfo(struct text *out, const struct proc_target *of)
+{
+	char *buf = kmalloc(PROCESSOR_ROOM);
+
+	if (!buf)
+		return -ENOMEM;
+	text_put(out, buf, arch_cpuinfo(0, buf, PROCESSOR_ROOM));
+	kfree(buf);
+	return 0;
+}
+PROC_FILE(cpuinfo, "cpuinfo", show_cpuinfo);
+
+struct usage {
+	uint64_t run_ns;
+	unsigned running, blocked;
+};
+
+static void count_process(struct usage *u, struct process *p)
+{
+	struct thread *t;
+
+	u->run_ns += process_run_time_ns(p);
+	mutex_lock(&p->lock);
+	list_for_each(t, &p->threads, process_node) {
+		uint32_t state = READ_ONCE(t->state);
+
+		u->running += state == THREAD_READY;
+		u->blocked += state == THREAD_WAITING && !READ_ONCE(t->interruptible);
+	}
+	mutex_unlock(&p->lock);
+}
+
+/* Processes that ended take their time with them. */
+static void count_usage(struct usage *u)
+{
+	struct process *p;
+
+	*u = (struct usage){ 0, 0, 0 };
+	for (int pid = 0; (p = process_next(pid)) != NULL; process_put(p)) {
+		count_process(u, p);
+		pid = p->pid + 1;
+	}
+}
+
+static uint64_t idle_ns(const struct usage *u)
+{
+	uint64_t now = clock_monotonic_ns();
+
+	return now - MIN(now, u->run_ns);
+}
+
+/* Programs' time is user time, as in getrusage(2); all else is idle. */
+static int show_stat(struct text *out, const struct proc_target *of)
+{
+	uint64_t start = clock_monotonic_ns(); /* before the other clock, so that the difference is not negative */
+	unsigned long user, idle;
+	struct usage u;
+
+	start = clock_realtime_ns() - start;
+	count_usage(&u);
+	user = (unsigned long)(u.run_ns / TICK_NS);
+	idle = (unsigned long)(idle_ns(&u) / TICK_NS);
+	text_add(out, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 %lu 0 0 %lu 0 0 0 0 0 0\n", user, idle, user, idle);
+	text_add(out, "btime %lu\nprocs_running %u\nprocs_blocked %u\n",
+		 (unsigned long)(start / NSEC_PER_SEC), u.running, u.blocked);
+	return 0;
+}
+PROC_FILE(stat, "stat", show_stat);
+
+static void add_seconds(struct text *out, uint64_t ns, char end)
+{
+	text_add(out, "%lu.%02lu%c", (unsigned long)(ns / NSEC_PER_SEC),
+		 (unsigned long)(ns % NSEC_PER_SEC / (NSEC_PER_SEC / 100)), end);
+}
+
+static int show_uptime(struct text *out, const struct proc_target *of)
+{
+	struct usage u;
+
+	count_usage(&u);
+	add_seconds(out, clock_monotonic_ns(), ' ');
+	add_seconds(out, idle_ns(&u), '\n');
+	return 0;
+}
+PROC_FILE(uptime, "uptime", show_uptime);
+
+static int show_version(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%s version %s (Whittle) (gcc " __VERSION__ ") %s\n", system_names.sysname, system_names.release,
+		 system_names.version);
+	return 0;
+}
+PROC_FILE(version, "version", show_version);
+
+static int show_filesystems(struct text *out, const struct proc_target *of)
+{
+	set_for_each(filesystem, fs)
+		text_add(out, "%s\t%s\n", fs->flags & FILESYSTEM_NODEV ? "nodev" : "", fs->name);
+	return 0;
+}
+PROC_FILE(filesystems, "filesystems", show_filesystems);

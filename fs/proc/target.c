@@ -1,0 +1,112 @@
+/* What a file of /proc is about: a process that may end at any time, its threads and descriptors (fs/proc/procfile.h). */
+#include <core/process.h>
+#include <core/signal.h>
+#include <fs/files.h>
+#include <fs/proc/procfile.h>
+#include <mm/mm.h>
+
+COMPONENT("proc", "/proc");
+
+/* A process without threads has given up, or is about to give up, what it owned. */
+static bool lock_living(struct process *p)
+{
+	mutex_lock(&p->lock);
+	if (p->thread_count)
+		return true;
+	mutex_unlock(&p->lock);
+	return false;
+}
+
+struct mm *proc_mm(const struct proc_target *of)
+{
+	struct mm *mm = NULL;
+
+	if (lock_living(of->process)) {
+		mm = of->process->mm;
+		if (mm)
+			mm_get(mm);
+		mutex_unlock(&of->process->lock);
+	}
+	return mm;
+}
+
+struct files *proc_files(const struct proc_target *of)
+{
+	struct files *files = NULL;
+
+	if (lock_living(of->process)) {
+		files = of->process->files;
+		if (files)
+			files_get_table(files);
+		mutex_unlock(&of->process->lock);
+	}
+	return files;
+}
+
+struct fs_context *proc_fs(const struct proc_target *of)
+{
+	struct fs_context *fs = NULL;
+
+	if (lock_living(of->process)) {
+		fs = of->process->fs;
+		if (fs)
+			fs_context_get(fs);
+		mutex_unlock(&of->process->lock);
+	}
+	return fs;
+}
+
+struct thread *proc_thread(const struct proc_target *of)
+{
+	struct process *p = of->process;
+	struct thread *t = NULL, *it;
+
+	if (!lock_living(p))
+		return NULL;
+	list_for_each(it, &p->threads, process_node)
+		if (of->tid ? it->tid == of->tid : it == p->leader || !t)
+			t = it;
+	if (t)
+		thread_get(t);
+	mutex_unlock(&p->lock);
+	return t;
+}
+
+static int next_thread(struct process *p, int from)
+{
+	struct thread *t;
+	int found = -1;
+
+	mutex_lock(&p->lock);
+	list_for_each(t, &p->threads, process_node)
+		if (t->tid >= from && (found < 0 || t->tid < found))
+			found = t->tid;
+	mutex_unlock(&p->lock);
+	return found;
+}
+
+int proc_next_number(const struct proc_target *of, char kind, int from)
+{
+	struct process *p;
+	struct files *files;
+	int found = -1;
+
+	switch (kind) {
+	case 'P':
+		p = process_next(from);
+		if (p)
+			found = p->pid;
+		process_put(p);
+		break;
+	case 'T':
+		found = next_thread(of->process, from);
+		break;
+	case 'F':
+		files = proc_files(of);
+		if (files)
+			found = files_next(files, from);
+		files_put_table(files);
+		break;
+	}
+	return found;
+}

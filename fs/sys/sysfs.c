@@ -1,0 +1,23 @@
+/* The file system "sysfs": what programs look for in /sys, by the mechanism of /proc (fs/proc/procfile.h). */
+#include <fs/filesystem.h>
+#include <fs/proc/procfile.h>
+#include <linux/magic.h>
+
+COMPONENT("sysfs", "/sys");
+
+static int sysfs_mount(const struct filesystem *fs, const char *source, const char *options, struct super **out)
+{
+	return proc_super(fs, SYSFS_MAGIC, set_begin_sysfile, set_end_sysfile, out);
+}
+FILESYSTEM(sysfs, sysfs_mount, FILESYSTEM_NODEV);
+
+/* One processor runs programs. */
+SYS_CONSTANT(cpu_online, "devices/system/cpu/online", "0\n");
+SYS_CONSTANT(cpu_possible, "devices/system/cpu/possible", "0\n");
+SYS_CONSTANT(cpu_present, "devices/system/cpu/present", "0\n");
+
+/* Memory is mapped by small pages only. */
+SYS_CONSTANT(thp_enabled, "kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n");
+
+/* Where cgroups would be mounted. */
+SYS_DIRECTORY(cgroup, "fs/cgroup");
