@@ -75,6 +75,7 @@
 #define TCP_RCV_SCALE               3
 #define TCP_WND                     (384 * 1024)
 #define TCP_SND_BUF                 (384 * 1024)
+#define TCP_WND_UPDATE_THRESHOLD    (16 * 1024) /* a quarter of the window of a peer that does not scale */
 #define TCP_SND_QUEUELEN            8192
 #define TCP_SNDLOWAT                (64 * 1024)
 #define TCP_OVERSIZE                1
