@@ -87,11 +87,10 @@ int byte_ring_resize(struct byte_ring *r, uint32_t capacity)
 	return 0;
 }
 
-ssize_t byte_ring_write(struct byte_ring *r, struct io *io, size_t n)
+static ssize_t write_pieces(struct byte_ring *r, struct io *io, size_t n)
 {
 	size_t done = 0;
 
-	n = MIN(n, (size_t)byte_ring_room(r));
 	while (done < n) {
 		uint32_t end = r->start + r->used, index, offset;
 		size_t part, got;
@@ -114,6 +113,23 @@ ssize_t byte_ring_write(struct byte_ring *r, struct io *io, size_t n)
 			return done ? (ssize_t)done : -EFAULT;
 	}
 	return (ssize_t)done;
+}
+
+ssize_t byte_ring_write(struct byte_ring *r, struct io *io, size_t n)
+{
+	uint32_t end = r->start + r->used;
+	char *page;
+	size_t got;
+
+	n = MIN(n, (size_t)byte_ring_room(r));
+	if (end >= r->capacity)
+		end -= r->capacity;
+	page = r->pages[end / PAGE_SIZE];
+	if (unlikely(n > PAGE_SIZE - end % PAGE_SIZE || !page))
+		return write_pieces(r, io, n);
+	got = io_get(io, page + end % PAGE_SIZE, n);
+	r->used += (uint32_t)got;
+	return likely(got) || !n ? (ssize_t)got : -EFAULT;
 }
 
 void byte_ring_drop(struct byte_ring *r, size_t n)
@@ -151,9 +167,17 @@ ssize_t byte_ring_peek(struct byte_ring *r, struct io *io, size_t skip, size_t n
 
 ssize_t byte_ring_read(struct byte_ring *r, struct io *io, size_t n)
 {
-	ssize_t done = byte_ring_peek(r, io, 0, n);
+	ssize_t done;
 
-	if (done > 0)
+	n = MIN(n, (size_t)r->used);
+	if (likely(n <= PAGE_SIZE - r->start % PAGE_SIZE)) {
+		size_t put = io_put(io, r->pages[r->start / PAGE_SIZE] + r->start % PAGE_SIZE, n);
+
+		done = likely(put) || !n ? (ssize_t)put : -EFAULT;
+	} else {
+		done = byte_ring_peek(r, io, 0, n);
+	}
+	if (likely(done > 0))
 		byte_ring_drop(r, (size_t)done);
 	return done;
 }

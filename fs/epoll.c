@@ -2,13 +2,14 @@
  *
  * An item is one file under one descriptor in one set. Its entries hang on the file's wait queues; a wake-up puts the
  * item on the set's ready list. What is on that list may be ready: epoll_wait() asks the file's poll() before it
- * reports an event. A level-triggered item that was reported goes back to the list and is asked again next time.
+ * reports an event. A level-triggered item that was reported stays on the list and is asked again next time.
  *
- * Locking. ep->lock (sleeping) covers the items and whoever takes from the ready list. ready_lock covers the list
- * itself, and is all that wake-ups take; item->queued (atomic) says that the item is on the list, or in the hands of
- * who takes from it, so that most wake-ups need not even that. f->epoll_lock covers a file's own list of items. An
- * item holds no reference to its file: the last file_put() takes the items away first, under each set's ep->lock, so
- * while that is held the files of its items are there.
+ * Locking. ep->lock (sleeping) covers the items and whoever takes from the ready list. ready_lock covers changes of
+ * the list, and is all that wake-ups take, which only append: so the holder of ep->lock may walk it without. A wake-up
+ * first sets item->touched, then looks whether the item is queued; who takes an item off clears `queued`, then looks
+ * whether it was touched since its poll(). One of the two sees the other.
+ * f->epoll_lock covers a file's own list of items. An item holds no reference to its file: the last file_put() takes
+ * the items away first, under each set's ep->lock, so while that is held the files of its items are there.
  *
  * Sets within sets: an item's set ranks below the set that watches it (level), which bounds the depth, keeps loops
  * out, and orders the mutexes. Who watches a set is told from deferred work, because the wake-up comes under a lock of
@@ -50,8 +51,9 @@ struct epoll_hook {
 };
 
 struct epoll_item {
-	struct list ready_node;    /* ready_lock; or ep->lock while its taker has it */
-	bool queued;               /* atomic */
+	struct list ready_node;    /* ready_lock */
+	bool queued;               /* on the ready list; ready_lock for writing */
+	bool touched;              /* atomic: woken since poll() was last asked */
 	int fd;                    /* I */
 	uint32_t events;           /* lock for writing; read by wake-ups */
 	uint64_t data;             /* lock */
@@ -109,13 +111,31 @@ static void item_ready(struct epoll_item *item)
 {
 	struct epoll *ep = item->ep;
 
-	if (!__atomic_exchange_n(&item->queued, true, __ATOMIC_SEQ_CST)) {
+	__atomic_store_n(&item->touched, true, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&item->queued, __ATOMIC_SEQ_CST)) {
 		irqflags_t flags = spin_lock_irqsave(&ep->ready_lock);
 
-		list_add_tail(&ep->ready, &item->ready_node);
+		if (!item->queued) {
+			list_add_tail(&ep->ready, &item->ready_node);
+			item->queued = true;
+		}
 		spin_unlock_irqrestore(&ep->ready_lock, flags);
 	}
 	epoll_tell(ep);
+}
+
+/* Off the ready list, unless it was woken since its poll() was asked. ep->lock is held. */
+static void item_unready(struct epoll_item *item)
+{
+	struct epoll *ep = item->ep;
+	irqflags_t flags = spin_lock_irqsave(&ep->ready_lock);
+
+	__atomic_store_n(&item->queued, false, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&item->touched, __ATOMIC_SEQ_CST))
+		item->queued = true;
+	else
+		list_del(&item->ready_node);
+	spin_unlock_irqrestore(&ep->ready_lock, flags);
 }
 
 static void hook_wake(struct wait_entry *e, uint32_t events)
@@ -367,93 +387,56 @@ int epoll_control(struct epoll *ep, int op, int fd, struct file *f, const struct
 	return error;
 }
 
-static inline void splice_head(struct list *to, struct list *from)
-{
-	if (list_empty(from))
-		return;
-	from->prev->next = to->next;
-	to->next->prev = from->prev;
-	to->next = from->next;
-	from->next->prev = to;
-}
-
-static inline void splice_tail(struct list *to, struct list *from)
-{
-	if (list_empty(from))
-		return;
-	from->next->prev = to->prev;
-	to->prev->next = from->next;
-	to->prev = from->prev;
-	from->prev->next = to;
-}
-
-/* Take the ready list as it is: what becomes ready meanwhile goes on a new one, so nothing is reported twice. */
-static void take_ready(struct epoll *ep, struct list *batch)
-{
-	irqflags_t flags;
-
-	list_init(batch);
-	flags = spin_lock_irqsave(&ep->ready_lock);
-	splice_tail(batch, &ep->ready);
-	list_init(&ep->ready);
-	spin_unlock_irqrestore(&ep->ready_lock, flags);
-}
-
-/* Give back what was not looked at, first, and what is to be asked again, last. Return: the list is not empty. */
-static bool give_back(struct epoll *ep, struct list *batch, struct list *again)
+/* Begin the ready list at @node: what is before it goes behind the last. */
+static void turn_ready(struct epoll *ep, struct list *node)
 {
 	irqflags_t flags = spin_lock_irqsave(&ep->ready_lock);
-	bool more;
 
-	splice_head(&ep->ready, batch);
-	splice_tail(&ep->ready, again);
-	more = !list_empty(&ep->ready);
+	ep->ready.prev->next = ep->ready.next;
+	ep->ready.next->prev = ep->ready.prev;
+	list_add_tail(node, &ep->ready);
 	spin_unlock_irqrestore(&ep->ready_lock, flags);
-	return more;
 }
 
-/* The first of @batch: from here on a wake-up may queue it again. */
-static inline struct epoll_item *take_item(struct list *batch)
+/* What holds of an item from now on: a wake-up after this keeps it on the ready list. */
+static inline uint32_t item_ask(struct epoll_item *item)
 {
-	struct epoll_item *item = list_first(batch, struct epoll_item, ready_node);
-
-	list_del(&item->ready_node);
-	(void)__atomic_exchange_n(&item->queued, false, __ATOMIC_SEQ_CST); /* before its poll() looks */
-	return item;
-}
-
-static inline void put_again(struct list *again, struct epoll_item *item)
-{
-	if (!__atomic_exchange_n(&item->queued, true, __ATOMIC_SEQ_CST))
-		list_add_tail(again, &item->ready_node);
+	__atomic_store_n(&item->touched, false, __ATOMIC_SEQ_CST);
+	return item_poll(item);
 }
 
 static long collect(struct epoll *ep, struct epoll_event __user *events, int max)
 {
-	struct list batch, again = LIST_INIT(again);
+	struct list *node, *last, *next;
 	long n = 0;
 	bool more;
 
 	mutex_lock(&ep->lock);
-	take_ready(ep, &batch);
-	while (!list_empty(&batch) && n < max) {
-		struct epoll_item *item = take_item(&batch);
-		struct epoll_event event = { item_poll(item), item->data };
+	/* Not beyond what is on the list now, so that nothing is reported twice. */
+	last = READ_ONCE(ep->ready.prev);
+	for (node = READ_ONCE(ep->ready.next); node != &ep->ready; node = next) {
+		struct epoll_item *item = list_entry(node, struct epoll_item, ready_node);
+		struct epoll_event event = { item_ask(item), item->data };
 
-		if (!event.events)
-			continue;
-		if (unlikely(copy_out(&events[n], &event))) {
-			put_again(&again, item);
-			n = n ? n : -EFAULT;
+		next = node == last ? &ep->ready : READ_ONCE(node->next);
+		if (event.events) {
+			if (unlikely(copy_out(&events[n], &event))) {
+				n = n ? n : -EFAULT;
+				break;
+			}
+			n++;
+			if (item->events & EPOLLONESHOT)
+				WRITE_ONCE(item->events, item->events & EPOLL_PRIVATE);
+		}
+		if (!event.events || (item->events & (EPOLLONESHOT | EPOLLET)))
+			item_unready(item);
+		if (n == max) {
+			if (next != &ep->ready)
+				turn_ready(ep, next);
 			break;
 		}
-		n++;
-		if (item->events & EPOLLONESHOT)
-			WRITE_ONCE(item->events, item->events & EPOLL_PRIVATE);
-		else if (!(item->events & EPOLLET))
-			put_again(&again, item);
 	}
-	more = give_back(ep, &batch, &again);
+	more = !list_empty(&ep->ready);
 	mutex_unlock(&ep->lock);
 	if (more && wait_queue_active(&ep->wait))
 		wait_queue_wake(&ep->wait, 0);
@@ -489,22 +472,22 @@ long epoll_wait_events(struct epoll *ep, struct epoll_event __user *events, int 
 static uint32_t epoll_poll(struct file *f, struct poll_table *t)
 {
 	struct epoll *ep = f->private;
-	struct list batch, again = LIST_INIT(again);
+	struct list *node, *last, *next;
 	bool found = false;
 
 	poll_wait(t, &ep->poll_wait);
 	if (list_empty(&ep->ready))
 		return 0;
 	mutex_lock(&ep->lock);
-	take_ready(ep, &batch);
-	while (!list_empty(&batch) && !found) {
-		struct epoll_item *item = take_item(&batch);
+	last = READ_ONCE(ep->ready.prev);
+	for (node = READ_ONCE(ep->ready.next); node != &ep->ready && !found; node = next) {
+		struct epoll_item *item = list_entry(node, struct epoll_item, ready_node);
 
-		found = item_poll(item);
-		if (found)
-			put_again(&again, item);
+		next = node == last ? &ep->ready : READ_ONCE(node->next);
+		found = item_ask(item);
+		if (!found)
+			item_unready(item);
 	}
-	give_back(ep, &again, &batch);
 	mutex_unlock(&ep->lock);
 	return found ? EPOLLIN | EPOLLRDNORM : 0;
 }

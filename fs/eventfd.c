@@ -10,6 +10,7 @@ COMPONENT("eventfd", "Event counters (eventfd)");
 
 struct eventfd {
 	uint64_t count;         /* atomic */
+	bool refused;           /* atomic: a writer found it full since the last read, so the next read wakes */
 	bool semaphore;         /* I */
 	struct wait_queue wait; /* readers and writers */
 };
@@ -32,7 +33,7 @@ static inline uint64_t take(struct eventfd *e)
 		if (!count)
 			return 0;
 		left = e->semaphore ? count - 1 : 0;
-	} while (!__atomic_compare_exchange_n(&e->count, &count, left, true, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&e->count, &count, left, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 	return count - left;
 }
 
@@ -46,6 +47,21 @@ static inline bool add(struct eventfd *e, uint64_t value)
 	} while (!__atomic_compare_exchange_n(&e->count, &count, count + value, true, __ATOMIC_RELEASE,
 					      __ATOMIC_RELAXED));
 	return true;
+}
+
+/* The counter was taken from: tell writers, but only if there was one that had to wait. */
+static inline void tell_writers(struct eventfd *e)
+{
+	if (unlikely(__atomic_load_n(&e->refused, __ATOMIC_SEQ_CST)) &&
+	    __atomic_exchange_n(&e->refused, false, __ATOMIC_SEQ_CST))
+		wake(e, EPOLLOUT);
+}
+
+/* Did not fit: the next read will tell. Return: it did fit by now. */
+static bool refuse(struct eventfd *e, uint64_t value)
+{
+	__atomic_store_n(&e->refused, true, __ATOMIC_SEQ_CST);
+	return add(e, value);
 }
 
 static ssize_t eventfd_read(struct file *f, struct io *io, off_t *pos)
@@ -65,7 +81,7 @@ static ssize_t eventfd_read(struct file *f, struct io *io, off_t *pos)
 		if (!value)
 			return error;
 	}
-	wake(e, EPOLLOUT);
+	tell_writers(e);
 	return io_put(io, &value, sizeof(value)) == sizeof(value) ? (ssize_t)sizeof(value) : -EFAULT;
 }
 
@@ -81,12 +97,12 @@ static ssize_t eventfd_write(struct file *f, struct io *io, off_t *pos)
 	if (value == UINT64_MAX)
 		return -EINVAL;
 	if (unlikely(!add(e, value))) {
-		bool added = false;
+		bool added = refuse(e, value);
 		int error;
 
-		if (READ_ONCE(f->flags) & O_NONBLOCK)
+		if (!added && READ_ONCE(f->flags) & O_NONBLOCK)
 			return -EAGAIN;
-		error = wait_event_interruptible(&e->wait, (added = add(e, value)));
+		error = wait_event_interruptible(&e->wait, added || (added = refuse(e, value)));
 		if (!added)
 			return error;
 	}
@@ -102,6 +118,10 @@ static uint32_t eventfd_poll(struct file *f, struct poll_table *t)
 
 	poll_wait(t, &e->wait);
 	count = __atomic_load_n(&e->count, __ATOMIC_RELAXED);
+	if (unlikely(count >= COUNT_MAX)) {
+		__atomic_store_n(&e->refused, true, __ATOMIC_SEQ_CST);
+		count = __atomic_load_n(&e->count, __ATOMIC_SEQ_CST);
+	}
 	if (count > 0)
 		events |= EPOLLIN;
 	if (count == UINT64_MAX)
@@ -132,6 +152,7 @@ struct file *eventfd_create(uint64_t value, unsigned flags)
 	if (!e)
 		return NULL;
 	e->count = value;
+	e->refused = false;
 	e->semaphore = flags & EFD_SEMAPHORE;
 	wait_queue_init(&e->wait);
 	f = file_alloc(&eventfd_ops, e, O_RDWR | (flags & EFD_NONBLOCK));

@@ -34,7 +34,7 @@ static inline void io_advance(struct io *io, size_t n)
 	io->left -= n;
 }
 
-size_t io_put(struct io *io, const void *from, size_t n)
+size_t io_put_slow_(struct io *io, const void *from, size_t n)
 {
 	size_t done = 0;
 
@@ -58,7 +58,7 @@ size_t io_put(struct io *io, const void *from, size_t n)
 	return done;
 }
 
-size_t io_get(struct io *io, void *to, size_t n)
+size_t io_get_slow_(struct io *io, void *to, size_t n)
 {
 	size_t done = 0;
 

@@ -29,10 +29,31 @@ static inline void io_init_kernel(struct io *io, const void *buf, size_t n)
 /** io_init_vector() - @vector is a kernel copy and outlives @io; its lengths were checked to add up. */
 void io_init_vector(struct io *io, const struct iovec *vector, unsigned count);
 
+size_t io_put_slow_(struct io *io, const void *from, size_t n);
+size_t io_get_slow_(struct io *io, void *to, size_t n);
+
 /** io_put() - copy @n kernel bytes into the place. Return: bytes moved; less than asked only on a fault or no room. */
-size_t io_put(struct io *io, const void *from, size_t n);
+static inline size_t io_put(struct io *io, const void *from, size_t n)
+{
+	if (unlikely(n > io->here || io->kernel))
+		return io_put_slow_(io, from, n);
+	n -= copy_to_user((void __user *)io->at, from, n);
+	io->at += n;
+	io->here -= n;
+	io->left -= n;
+	return n;
+}
 /** io_get() - copy @n bytes out of the place. Return: bytes moved, as above. */
-size_t io_get(struct io *io, void *to, size_t n);
+static inline size_t io_get(struct io *io, void *to, size_t n)
+{
+	if (unlikely(n > io->here || io->kernel))
+		return io_get_slow_(io, to, n);
+	n -= copy_from_user(to, (const void __user *)io->at, n);
+	io->at += n;
+	io->here -= n;
+	io->left -= n;
+	return n;
+}
 /** io_zero() - put @n zero bytes. */
 size_t io_zero(struct io *io, size_t n);
 /** io_skip() - go on by @n bytes without touching memory. */
