@@ -223,6 +223,7 @@ static const struct file_ops pipe_ops = {
 	.readable_bytes = pipe_readable_bytes,
 	.release = pipe_release,
 	.link_name = "pipe:[%lu]",
+	.stat_mode = S_IFIFO | 0600,
 };
 
 struct pipe *pipe_of(struct file *f)

@@ -9,6 +9,7 @@
 #include <core/slab.h>
 #include <asm/signal.h>
 #include <net/socket.h>
+#include <linux/stat.h>
 
 COMPONENT("sockets", "The socket layer");
 
@@ -363,6 +364,7 @@ static const struct file_ops socket_file_ops = {
 	.readable_bytes = socket_readable_bytes,
 	.release = socket_release,
 	.link_name = "socket:[%lu]",
+	.stat_mode = S_IFSOCK | 0777,
 };
 
 struct socket *socket_of(struct file *f)
