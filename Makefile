@@ -14,6 +14,7 @@ include arch/$(ARCH)/arch.mk
 include link/components.mk
 -include net/lwip/lwip.mk
 -include exec/vdso/vdso.mk
+-include abi/abi.mk
 -include tools/tool.mk
 -include tests/tests.mk
 -include bench/bench.mk

@@ -1,4 +1,5 @@
 /* clone(2), clone3(2): new threads. A new process (fork) is not here: that needs copied address spaces. */
+#include <abi/clone.h>
 #include <abi/syscall.h>
 #include <arch/thread.h>
 #include <core/log.h>

@@ -3,6 +3,7 @@
  * Entry code (arch/) indexes the table with the program's number; which calls are there is the linker's doing.
  */
 #include <abi/syscall.h>
+#include <abi/syscall_names.h>
 #include <arch/trap.h>
 #include <core/init.h>
 #include <core/log.h>
@@ -21,6 +22,16 @@ static void syscall_table_fill(void)
 }
 INITCALL(10, syscall_table_fill);
 
+/* The table of names is texts one behind the other, by number; numbers that are not used have an empty one. */
+static const char *name_of(uint64_t number)
+{
+	const char *name = syscall_names;
+
+	for (uint64_t i = 0; i < number && name < syscall_names_end; i++)
+		name += strlen(name) + 1;
+	return name < syscall_names_end && *name ? name : "without a name";
+}
+
 long trap_unknown_syscall(uint64_t number)
 {
 	static uint64_t said[SYSCALL_TABLE_SIZE / 64 + 1];
@@ -28,6 +39,7 @@ long trap_unknown_syscall(uint64_t number)
 	uint64_t at = MIN(number, (uint64_t)SYSCALL_TABLE_SIZE), bit = 1ull << (at % 64);
 
 	if (!(__atomic_fetch_or(&said[at / 64], bit, __ATOMIC_RELAXED) & bit))
-		log_warn("%s: system call %lu is not in this kernel: ENOSYS", current->name, (unsigned long)number);
+		log_warn("%s: system call %lu (%s) is not in this kernel: ENOSYS", current->name, (unsigned long)number,
+			 name_of(number));
 	return -ENOSYS;
 }

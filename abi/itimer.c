@@ -1,8 +1,12 @@
-/* setitimer(2), getitimer(2): ITIMER_REAL. The two that count processor time are not here. */
+/* setitimer(2), getitimer(2).
+ *
+ * Processor time goes by no faster than the clock: a timer that counts it looks again when the clock has gone on by what
+ * is left, but not more often than CPU_TIMER_STEP_NS.
+ */
+#include <abi/cpu_time.h>
 #include <abi/itimer.h>
 #include <abi/syscall.h>
 #include <core/clock.h>
-#include <core/log.h>
 #include <core/process.h>
 #include <core/signal.h>
 #include <core/slab.h>
@@ -12,6 +16,8 @@
 
 COMPONENT("abi", "the Linux system calls");
 
+#define CPU_TIMER_STEP_NS 1000000ul
+
 static void real_fired(struct timer *timer)
 {
 	struct itimers *it = container_of(timer, struct itimers, real);
@@ -20,6 +26,46 @@ static void real_fired(struct timer *timer)
 	(void)signal_send_process(it->process, &info); /* one that is pending already is enough */
 	if (it->real_interval_ns)
 		timer_arm(timer, MAX(timer->expires_ns + it->real_interval_ns, clock_monotonic_ns()));
+}
+
+static void cpu_timer_look(struct timer *timer)
+{
+	struct cpu_timer *ct = container_of(timer, struct cpu_timer, timer);
+	const struct signal_info info = { .signo = ct->signo, .code = SI_KERNEL };
+	uint64_t used = process_run_time_ns(ct->process);
+
+	if (used >= ct->due_ns) {
+		(void)signal_send_process(ct->process, &info);
+		ct->due_ns = ct->interval_ns ? ct->due_ns + ct->interval_ns : 0;
+		if (ct->due_ns && ct->due_ns <= used)
+			ct->due_ns = used + ct->interval_ns; /* periods gone by are not made up for */
+	}
+	if (ct->due_ns)
+		timer_arm(timer, clock_monotonic_ns() + MAX(ct->due_ns - used, CPU_TIMER_STEP_NS));
+}
+
+static void cpu_timer_init(struct cpu_timer *ct, struct process *p, int signo)
+{
+	timer_init(&ct->timer, cpu_timer_look);
+	ct->process = p;
+	ct->signo = signo;
+}
+
+static void cpu_timer_get(const struct cpu_timer *ct, uint64_t *ret_left_ns, uint64_t *ret_interval_ns)
+{
+	uint64_t used = process_run_time_ns(ct->process), due = READ_ONCE(ct->due_ns);
+
+	*ret_left_ns = due == 0 ? 0 : due > used ? due - used : 1000;
+	*ret_interval_ns = ct->interval_ns;
+}
+
+static void cpu_timer_set(struct cpu_timer *ct, uint64_t first_ns, uint64_t interval_ns)
+{
+	(void)timer_cancel(&ct->timer);
+	ct->interval_ns = interval_ns;
+	ct->due_ns = first_ns ? process_run_time_ns(ct->process) + first_ns : 0;
+	if (first_ns)
+		timer_arm(&ct->timer, clock_monotonic_ns() + MAX(first_ns, CPU_TIMER_STEP_NS));
 }
 
 struct itimers *itimers_get(void)
@@ -35,6 +81,8 @@ struct itimers *itimers_get(void)
 	it->process = p;
 	spin_init(&it->lock, RANK_ITIMER);
 	timer_init(&it->real, real_fired);
+	cpu_timer_init(&it->virtual, p, SIGVTALRM);
+	cpu_timer_init(&it->profile, p, SIGPROF);
 	if (__atomic_compare_exchange_n(&p->itimers, &none, it, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return it;
 	kfree(it);
@@ -77,40 +125,51 @@ static int from_timeval(const struct timeval *tv, uint64_t *out)
 	return 0;
 }
 
-long sys_getitimer(int which, struct itimerval __user *out)
+/* One of the three, as it is now. -EINVAL. */
+static long get(int which, struct itimerval *out)
 {
+	struct itimers *it = current->process->itimers;
 	uint64_t left = 0, interval = 0;
-	struct itimerval v;
 
 	if (which != ITIMER_REAL && which != ITIMER_VIRTUAL && which != ITIMER_PROF)
 		return -EINVAL;
-	if (which == ITIMER_REAL && current->process->itimers)
-		real_get(current->process->itimers, &left, &interval);
-	v = (struct itimerval){ .it_interval = to_timeval(interval), .it_value = to_timeval(left) };
-	return copy_out(out, &v);
+	if (it && which == ITIMER_REAL)
+		real_get(it, &left, &interval);
+	else if (it)
+		cpu_timer_get(which == ITIMER_PROF ? &it->profile : &it->virtual, &left, &interval);
+	*out = (struct itimerval){ .it_interval = to_timeval(interval), .it_value = to_timeval(left) };
+	return 0;
+}
+
+long sys_getitimer(int which, struct itimerval __user *out)
+{
+	struct itimerval v;
+	long r = get(which, &v);
+
+	return r ? r : copy_out(out, &v);
 }
 SYSCALL(getitimer);
 
 long sys_setitimer(int which, const struct itimerval __user *new, struct itimerval __user *old)
 {
 	uint64_t first = 0, interval = 0, left, was;
-	struct itimerval v;
-	long r;
+	struct itimerval v, before;
+	struct itimers *it;
+	long r = get(which, &before);
 
-	if (which == ITIMER_VIRTUAL || which == ITIMER_PROF) {
-		log_once(LOG_WARNING, "%s: timers of processor time (setitimer) are not in this kernel: EINVAL", current->name);
-		return -EINVAL;
-	}
-	if (which != ITIMER_REAL)
-		return -EINVAL;
-	if (new && (copy_in(&v, new)))
+	if (r)
+		return r;
+	if (new && copy_in(&v, new))
 		return -EFAULT;
 	if (new && (from_timeval(&v.it_value, &first) || from_timeval(&v.it_interval, &interval)))
 		return -EINVAL;
-	r = itimer_real_set(first, interval, &left, &was);
-	if (r || !old)
-		return r;
-	v = (struct itimerval){ .it_interval = to_timeval(was), .it_value = to_timeval(left) };
-	return copy_out(old, &v);
+	it = itimers_get();
+	if (!it)
+		return -ENOMEM;
+	if (which == ITIMER_REAL)
+		(void)itimer_real_set(first, interval, &left, &was); /* there is memory: it was just got */
+	else
+		cpu_timer_set(which == ITIMER_PROF ? &it->profile : &it->virtual, first, interval);
+	return old ? copy_out(old, &before) : 0;
 }
 SYSCALL(setitimer);

@@ -1,4 +1,4 @@
-/* The timers of a process: ITIMER_REAL (abi/itimer.c) and those of timer_create(2) (abi/posix_timer.c). */
+/* The timers of a process: setitimer(2) (abi/itimer.c) and those of timer_create(2) (abi/posix_timer.c). */
 #ifndef ABI_ITIMER_H
 #define ABI_ITIMER_H
 
@@ -10,12 +10,22 @@ struct posix_timer;
 
 #define POSIX_TIMERS_MAX 256u
 
+/* ITIMER_VIRTUAL and ITIMER_PROF. Time in the kernel is not told apart, so both count all that the process runs. */
+struct cpu_timer {
+	struct timer timer;             /* looks whether it is time, never later than it can be */
+	struct process *process;        /* borrowed: the owner */
+	int signo;
+	uint64_t due_ns;                /* of processor time; 0: off; written while the timer is not armed */
+	uint64_t interval_ns;           /* likewise */
+};
+
 /* process->itimers; made when the first timer is. */
 struct itimers {
 	struct process *process;        /* borrowed: the owner */
 	struct spinlock lock;           /* RANK_ITIMER, irqsave */
 	struct timer real;
 	uint64_t real_interval_ns;      /* written while real is not armed */
+	struct cpu_timer virtual, profile;
 	struct posix_timer **posix;     /* lock; owned: POSIX_TIMERS_MAX of them, or NULL */
 };
 

@@ -115,14 +115,13 @@ struct process *process_next(int pid)
 
 uint64_t process_run_time_ns(struct process *p)
 {
+	irqflags_t flags = spin_lock_irqsave(&p->signals->lock);
+	uint64_t ns = p->dead_run_time_ns;
 	struct thread *t;
-	uint64_t ns;
 
-	mutex_lock(&p->lock);
-	ns = p->dead_run_time_ns;
 	list_for_each(t, &p->threads, process_node)
 		ns += thread_run_time_ns(t);
-	mutex_unlock(&p->lock);
+	spin_unlock_irqrestore(&p->signals->lock, flags);
 	return ns;
 }
 

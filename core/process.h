@@ -66,7 +66,7 @@ void process_put(struct process *p);
 struct process *process_by_pid(int pid) __must_check;
 /** process_next() - a reference to the process with the lowest id from @pid on, or NULL. */
 struct process *process_next(int pid) __must_check;
-/** process_run_time_ns() - of all its threads, ended ones included. Context: may sleep. */
+/** process_run_time_ns() - of all its threads, ended ones included. Context: any. */
 uint64_t process_run_time_ns(struct process *p);
 /**
  * process_thread_attach() - @t belongs to @p from now on: thread_create() calls it once t->tid is set. The first thread

@@ -37,6 +37,14 @@ const char *report_signal_name(int signo)
 		return "Aborted";
 	case SIGBUS:
 		return "Bus error";
+	case SIGUSR1:
+		return "User defined signal 1";
+	case SIGUSR2:
+		return "User defined signal 2";
+	case SIGVTALRM:
+		return "Virtual timer expired";
+	case SIGPROF:
+		return "Profiling timer expired";
 	case SIGFPE:
 		return "Floating point exception";
 	case SIGKILL:

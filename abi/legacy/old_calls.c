@@ -1,4 +1,5 @@
 /* Calls that only older architectures have: each says by a newer one what it means. */
+#include <abi/clone.h>
 #include <abi/itimer.h>
 #include <abi/syscall.h>
 #include <core/clock.h>
@@ -6,6 +7,8 @@
 #include <core/thread.h>
 #include <core/uaccess.h>
 #include <core/wait.h>
+#include <linux/sched.h>
+#include <linux/signal.h>
 #include <linux/time.h>
 
 COMPONENT("abi", "the Linux system calls");
@@ -36,6 +39,19 @@ long sys_alarm(unsigned seconds)
 	return r ? r : (long)((left + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
 }
 SYSCALL(alarm);
+
+/* Both say what clone(2) says of processes. */
+long sys_fork(void)
+{
+	return sys_clone(SIGCHLD, 0, NULL, NULL, 0);
+}
+SYSCALL(fork);
+
+long sys_vfork(void)
+{
+	return sys_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, 0, NULL, NULL, 0);
+}
+SYSCALL(vfork);
 
 long sys_getpgrp(void)
 {

@@ -15,7 +15,7 @@
 #define FRAME_RSP    152
 #define FRAME_SIZE   168
 
-#define THREAD_WORK 40
+#define THREAD_WORK 48
 
 #define TRAP_STACK_SIZE 8192 /* of #DB, NMI, #DF, #MC; aligned to its size */
 

@@ -157,8 +157,8 @@ static void fill_context(struct ucontext *uc, const struct trap_frame *f, uint64
 	c->cs = (uint16_t)f->cs;
 	c->gs = c->fs = 0;
 	c->ss = (uint16_t)f->ss;
-	c->err = arch_in_syscall(f) ? 0 : (uint32_t)f->orig_rax;
-	c->trapno = arch_in_syscall(f) ? 0 : (f->orig_rax >> 32) & 0xff;
+	c->err = current->arch.trap_error;
+	c->trapno = current->arch.trap_vector;
 	c->oldmask = mask;
 	c->cr2 = s->fault_address;
 	c->fpstate = (struct _fpstate *)fpu;

@@ -125,6 +125,10 @@ void trap_handle(unsigned vector, struct trap_frame *frame)
 	uint64_t error = frame->orig_rax;
 
 	frame->orig_rax = (uint64_t)-1;
+	if (vector < TRAP_LINES_FIRST && frame_in_program(frame)) {
+		current->arch.trap_vector = vector;
+		current->arch.trap_error = (uint32_t)error;
+	}
 	if (vector == VECTOR_PF) {
 		page_fault(frame, error);
 	} else if (vector >= TRAP_LINES_FIRST) {

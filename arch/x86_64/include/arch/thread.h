@@ -9,6 +9,7 @@ struct arch_thread {
 	uint64_t fs_base;       /* while not running: programs may write FS base themselves */
 	uint64_t gs_base;       /* the program's, as arch_prctl(ARCH_SET_GS) set it */
 	void *fpu;              /* owned: FXSAVE or XSAVE area; NULL for kernel threads */
+	uint32_t trap_vector, trap_error; /* of the program's last fault, for its signal's frame */
 };
 
 /* Pushed by entry.S in this order, last field first; orig_rax is the call's number, or -1 in a trap. */

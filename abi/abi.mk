@@ -1,0 +1,14 @@
+# The names of system calls, by number, from Linux's own header: texts one behind the other (abi/syscall_names.h).
+$(COMP)/gen/syscall_names.s: abi/abi.mk | $(UAPI)/linux
+	@mkdir -p $(@D)
+	@echo '#include <asm/unistd.h>' | $(CC) -nostdinc -isystem $(UAPI) -E -dM - | awk ' \
+		$$1 == "#define" && $$2 ~ /^__NR_/ && $$3 ~ /^[0-9]+$$/ && $$3 < 512 { \
+			name[$$3] = substr($$2, 6); if ($$3 + 0 > max) max = $$3 + 0 } \
+		END { print ".section .rodata.syscall_names, \"a\"\n.globl syscall_names, syscall_names_end\nsyscall_names:"; \
+		      for (i = 0; i <= max; i++) print ".asciz \"" name[i] "\""; \
+		      print "syscall_names_end:\n.section .note.GNU-stack, \"\", %progbits" }' > $@
+$(COMP)/o/abi-syscall_names.o: $(COMP)/gen/syscall_names.s
+	@mkdir -p $(@D)
+	@$(CC) -c -o $@ $<
+
+FETCHED_OBJECTS += $(COMP)/o/abi-syscall_names.o
