@@ -36,7 +36,6 @@ _Static_assert(sizeof(struct page) == 32, "struct page");
 
 #define PAGE_SLAB  1u
 #define PAGE_FREE  2u
-#define PAGE_DIRTY 4u
 
 enum page_flags {
 	PAGE_ZERO = 1,  /* filled with zeroes */

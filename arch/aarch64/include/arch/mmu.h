@@ -51,8 +51,6 @@ mmu_entry mmu_entry_touched(mmu_entry e);
 /** mmu_entry_present() - it holds a page, whether or not it may be accessed. */
 bool mmu_entry_present(mmu_entry e);
 bool mmu_entry_writable(mmu_entry e);
-bool mmu_entry_dirty(mmu_entry e);
-bool mmu_entry_accessed(mmu_entry e);
 paddr_t mmu_entry_paddr(mmu_entry e);
 
 /* Two bits of an entry are mm/'s own. */

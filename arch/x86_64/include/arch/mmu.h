@@ -89,14 +89,6 @@ static inline bool mmu_entry_writable(mmu_entry e)
 {
 	return e & MMU_WRITE;
 }
-static inline bool mmu_entry_dirty(mmu_entry e)
-{
-	return e & MMU_ENTRY_DIRTY;
-}
-static inline bool mmu_entry_accessed(mmu_entry e)
-{
-	return e & MMU_ENTRY_ACCESSED;
-}
 static inline paddr_t mmu_entry_paddr(mmu_entry e)
 {
 	return e & MMU_ENTRY_PADDR;
