@@ -30,4 +30,7 @@ void param_parse(char *text);
 extern char **param_program_args;
 extern unsigned param_program_arg_count;
 
+/* All that was given, as it was: the boot area's first, a blank between. For /proc/cmdline. */
+extern const char *param_command_line;
+
 #endif

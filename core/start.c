@@ -19,15 +19,26 @@ COMPONENT("start", "the way from the loader to the program");
 
 struct boot_info boot_info;
 
-static char *copy_text(const char *text, size_t n)
-{
-	char *copy = kmalloc(n + 1);
+const char *param_command_line;
 
-	if (!copy)
+/* @text, which gets changed, and is noted in param_command_line before that. */
+static void parse_text(const char *text, size_t n)
+{
+	size_t before = param_command_line ? strlen(param_command_line) + 1 : 0;
+	char *copy = kmalloc(n + 1), *all = kmalloc(before + n + 1);
+
+	if (!copy || !all)
 		panic("no memory for the parameters");
 	memcpy(copy, text, n);
 	copy[n] = '\0';
-	return copy;
+	if (before) {
+		memcpy(all, param_command_line, before - 1);
+		all[before - 1] = ' ';
+	}
+	memcpy(all + before, copy, n + 1);
+	kfree(param_command_line);
+	param_command_line = all;
+	param_parse(copy);
 }
 
 /* The boot area's parameters first, an initrd's next, the loader's last: the later wins. */
@@ -36,8 +47,8 @@ static void parse_parameters(void)
 	struct boot_item item;
 
 	for (unsigned i = 0; boot_area_item(BOOTAREA_PARAMS, i, &item); i++)
-		param_parse(copy_text(item.data, item.size));
-	param_parse(copy_text(boot_info.command_line, strlen(boot_info.command_line)));
+		parse_text(item.data, item.size);
+	parse_text(boot_info.command_line, strlen(boot_info.command_line));
 }
 
 static void first_thread(void *unused)
