@@ -7,6 +7,7 @@
  */
 #include "core/slab.h"
 #include "net/inet/inet.h"
+#include "net/inet/proc.h"
 #include "net/lwip/port.h"
 #include "lwip/udp.h"
 #include <linux/in.h>
@@ -65,6 +66,16 @@ static void dgram_received(void *arg, struct udp_pcb *pcb, struct pbuf *p, const
 		WRITE_ONCE(d->head, g);
 	d->tail = g;
 	socket_wake(d->socket, EPOLLIN | EPOLLRDNORM);
+}
+
+void dgram_describe(const struct udp_pcb *pcb, struct inet_shown *s)
+{
+	const struct dgram *d = pcb->recv_arg;
+
+	if (pcb->recv != dgram_received)
+		return; /* DHCP's */
+	s->socket = d->socket;
+	s->received = d->waiting;
 }
 
 static int dgram_need_pcb(struct dgram *d)
