@@ -10,7 +10,6 @@
 
 COMPONENT("pipe", "Pipes and FIFOs");
 
-#define PIPE_CAPACITY_MAX (1ul << 20) /* for whoever has no CAP_SYS_RESOURCE; /proc/sys/fs/pipe-max-size */
 
 long pipe_user(int __user *fds, unsigned flags)
 {

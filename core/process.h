@@ -56,6 +56,7 @@ struct process {
 	uint32_t personality;            /* personality(2) */
 	bool dumpable;                   /* prctl(PR_SET_DUMPABLE) */
 	bool no_new_privs;
+	int16_t oom_score_adj;           /* as /proc says; remembered: nothing is killed for want of memory */
 };
 
 /** process_create() - a process without threads; everything it owns is NULL, limits and credentials are set. */

@@ -9,7 +9,6 @@
 COMPONENT("threads", "threads, scheduling, waiting");
 
 #define TID_BUCKETS 64
-#define TID_MAX     4194304 /* Linux's PID_MAX_LIMIT */
 
 /* Every thread of every process by id; the list node is next_by_tid. */
 static struct spinlock tid_lock = SPINLOCK_INIT(RANK_SIGNAL);
@@ -58,6 +57,11 @@ struct thread *thread_by_tid(int tid)
 		thread_get(t);
 	spin_unlock(&tid_lock);
 	return t;
+}
+
+int thread_last_tid(void)
+{
+	return READ_ONCE(last_tid);
 }
 
 struct thread *thread_create(const char *name, struct process *process, void (*entry)(void *), void *argument)

@@ -12,6 +12,8 @@
 
 #define KERNEL_STACK_SIZE 16384ul
 
+#define TID_MAX 4194304 /* Linux's PID_MAX_LIMIT: ids are below or this */
+
 struct process;
 struct trap_frame;
 struct signal_thread;
@@ -83,6 +85,9 @@ void thread_put(struct thread *t);
 void thread_exit(void) __noreturn;
 /** thread_by_tid() - a reference to the thread with this id, or NULL. */
 struct thread *thread_by_tid(int tid) __must_check;
+
+/** thread_last_tid() - the id given last. */
+int thread_last_tid(void);
 
 /** schedule() - let another thread run. Interrupts may be in any state; preemption is on, no spinlock is held. */
 void schedule(void);

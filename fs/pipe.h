@@ -6,6 +6,8 @@
 
 struct pipe;
 
+#define PIPE_CAPACITY_MAX (1ul << 20) /* for whoever has no CAP_SYS_RESOURCE; /proc/sys/fs/pipe-max-size */
+
 /** pipe_create() - both ends of a new pipe. @flags: O_NONBLOCK. -ENOMEM. */
 int pipe_create(unsigned flags, struct file *ret_ends[2]) __must_check;
 

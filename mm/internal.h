@@ -5,7 +5,6 @@
 #include <mm/mm.h>
 
 #define STACK_GUARD_GAP (256 * PAGE_SIZE) /* below a stack that grows, nothing is mapped */
-#define MAP_COUNT_MAX   65530u
 
 /* fault.c */
 /**

@@ -31,6 +31,8 @@ struct mm {
 	struct list node;         /* in the list of all; its lock */
 };
 
+#define MAP_COUNT_MAX 65530u /* mappings of an address space */
+
 /** mm_create() - empty, one reference. brk_start, mmap_top and stack_top are for exec to set. */
 struct mm *mm_create(void) __must_check;
 void mm_get(struct mm *mm);

@@ -111,7 +111,7 @@ static void add_frequency(struct out *o)
 
 	if (!t->vdso || !t->mult)
 		return;
-	khz = (uint64_t)(((unsigned __int128)NSEC_PER_SEC << 32) / t->mult) / 1000;
+	khz = (NSEC_PER_SEC << 32) / t->mult / 1000;
 	add(o, "cpu MHz\t\t: %lu.%03lu\n", (unsigned long)(khz / 1000), (unsigned long)(khz % 1000));
 }
 

@@ -50,6 +50,14 @@ SET_DECLARE(sysfile, struct procfile, 32);
 /** PROC_CONSTANT() - one whose text is known now. */
 #define PROC_CONSTANT(ident, path, text)                                                           \
 	SET_ENTRY(procfile, ident, struct procfile) = { .name = path, .constant = text, .mode = S_IFREG | 0444 }
+/** PROC_NUMBER() - one that is a number, evaluated each time. */
+#define PROC_NUMBER(ident, path, value)                                                            \
+	static int show_##ident(struct text *out, const struct proc_target *of)                    \
+	{                                                                                          \
+		text_add(out, "%lu\n", (unsigned long)(value));                                    \
+		return 0;                                                                          \
+	}                                                                                          \
+	PROC_FILE(ident, path, show_##ident)
 #define PROC_LINK(ident, path, fn, follow_fn)                                                      \
 	SET_ENTRY(procfile, ident, struct procfile) = {                                            \
 		.name = path, .show = fn, .follow = follow_fn, .mode = S_IFLNK | 0777              \
@@ -69,6 +77,8 @@ struct files *proc_files(const struct proc_target *of) __must_check;
 struct fs_context *proc_fs(const struct proc_target *of) __must_check;
 /** proc_thread() - the thread, or of a whole process its first. */
 struct thread *proc_thread(const struct proc_target *of) __must_check;
+/** proc_parse_int() - what was written to a file: a decimal number, white space around it. -EINVAL, -ERANGE. */
+int proc_parse_int(const char *text, int *out);
 /** proc_next_number() - the lowest id from @from on that a component PID, TID or FD may be now, or -1. */
 int proc_next_number(const struct proc_target *of, char kind, int from);
 

@@ -2,11 +2,13 @@
 #include <arch/cpuinfo.h>
 #include <core/clock.h>
 #include <core/page.h>
+#include <core/param.h>
 #include <core/process.h>
 #include <core/slab.h>
 #include <core/uname.h>
 #include <fs/filesystem.h>
 #include <fs/proc/procfile.h>
+#include <fs/proc/usage.h>
 #include <linux/errno.h>
 
 COMPONENT("proc", "/proc");
@@ -45,39 +47,7 @@ static int show_cpuinfo(struct text *out, const struct proc_target *of)
 }
 PROC_FILE(cpuinfo, "cpuinfo", show_cpuinfo);
 
-struct usage {
-	uint64_t run_ns;
-	unsigned running, blocked;
-};
-
-static void count_process(struct usage *u, struct process *p)
-{
-	struct thread *t;
-
-	u->run_ns += process_run_time_ns(p);
-	mutex_lock(&p->lock);
-	list_for_each(t, &p->threads, process_node) {
-		uint32_t state = READ_ONCE(t->state);
-
-		u->running += state == THREAD_READY;
-		u->blocked += state == THREAD_WAITING && !READ_ONCE(t->interruptible);
-	}
-	mutex_unlock(&p->lock);
-}
-
-/* Processes that ended take their time with them. */
-static void count_usage(struct usage *u)
-{
-	struct process *p;
-
-	*u = (struct usage){ 0, 0, 0 };
-	for (int pid = 0; (p = process_next(pid)) != NULL; process_put(p)) {
-		count_process(u, p);
-		pid = p->pid + 1;
-	}
-}
-
-static uint64_t idle_ns(const struct usage *u)
+static uint64_t idle_ns(const struct proc_usage *u)
 {
 	uint64_t now = clock_monotonic_ns();
 
@@ -89,10 +59,10 @@ static int show_stat(struct text *out, const struct proc_target *of)
 {
 	uint64_t start = clock_monotonic_ns(); /* before the other clock, so that the difference is not negative */
 	unsigned long user, idle;
-	struct usage u;
+	struct proc_usage u;
 
 	start = clock_realtime_ns() - start;
-	count_usage(&u);
+	proc_usage(&u);
 	user = (unsigned long)(u.run_ns / TICK_NS);
 	idle = (unsigned long)(idle_ns(&u) / TICK_NS);
 	text_add(out, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 %lu 0 0 %lu 0 0 0 0 0 0\n", user, idle, user, idle);
@@ -110,9 +80,9 @@ static void add_seconds(struct text *out, uint64_t ns, char end)
 
 static int show_uptime(struct text *out, const struct proc_target *of)
 {
-	struct usage u;
+	struct proc_usage u;
 
-	count_usage(&u);
+	proc_usage(&u);
 	add_seconds(out, clock_monotonic_ns(), ' ');
 	add_seconds(out, idle_ns(&u), '\n');
 	return 0;
@@ -134,3 +104,22 @@ static int show_filesystems(struct text *out, const struct proc_target *of)
 	return 0;
 }
 PROC_FILE(filesystems, "filesystems", show_filesystems);
+
+static int show_cmdline(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%s\n", param_command_line);
+	return 0;
+}
+PROC_FILE(cmdline, "cmdline", show_cmdline);
+
+/* What is counted at all. */
+static int show_vmstat(struct text *out, const struct proc_target *of)
+{
+	struct proc_usage u;
+
+	proc_usage(&u);
+	text_add(out, "nr_free_pages %lu\npgfault %lu\npgmajfault %lu\n", (unsigned long)page_free_count(),
+		 (unsigned long)(u.faults + u.major_faults), (unsigned long)u.major_faults);
+	return 0;
+}
+PROC_FILE(vmstat, "vmstat", show_vmstat);

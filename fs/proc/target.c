@@ -3,6 +3,7 @@
 #include <core/signal.h>
 #include <fs/files.h>
 #include <fs/proc/procfile.h>
+#include <linux/errno.h>
 #include <mm/mm.h>
 
 COMPONENT("proc", "/proc");
@@ -70,6 +71,35 @@ struct thread *proc_thread(const struct proc_target *of)
 		thread_get(t);
 	mutex_unlock(&p->lock);
 	return t;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t';
+}
+
+int proc_parse_int(const char *text, int *out)
+{
+	bool negative;
+	int64_t n = 0;
+
+	while (is_space(*text))
+		text++;
+	negative = *text == '-';
+	text += negative;
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		n = n * 10 + (*text - '0');
+		if (n > INT32_MAX)
+			return -ERANGE;
+	}
+	while (is_space(*text))
+		text++;
+	if (*text)
+		return -EINVAL;
+	*out = (int)(negative ? -n : n);
+	return 0;
 }
 
 static int next_thread(struct process *p, int from)

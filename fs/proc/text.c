@@ -61,7 +61,7 @@ void text_put(struct text *t, const void *data, size_t n)
 void text_escaped(struct text *t, const char *string, const char *special)
 {
 	for (; *string; string++) {
-		if (*string == '\\' || strchr(special, *string))
+		if (strchr(special, *string))
 			text_add(t, "\\%03o", (unsigned char)*string);
 		else
 			text_put(t, string, 1);

@@ -16,7 +16,7 @@ struct text {
 void text_add(struct text *t, const char *format, ...) __printf(2, 3);
 /** text_put() - @n bytes as they are. */
 void text_put(struct text *t, const void *data, size_t n);
-/** text_escaped() - a string in which the bytes of @special, and backslashes, are written in octal (getmntent(3)). */
+/** text_escaped() - a string in which the bytes of @special are written in octal, as getmntent(3) reads them. */
 void text_escaped(struct text *t, const char *string, const char *special);
 /** text_column() - spaces until @width bytes stand behind position @start; one at least. */
 void text_column(struct text *t, size_t start, size_t width);

@@ -1,0 +1,129 @@
+/* Files of /proc/sys: what the kernel's limits and names are (sysctl(8), proc(5)). Those of networks are with them. */
+#include <core/process.h>
+#include <core/random.h>
+#include <core/uname.h>
+#include <fs/files.h>
+#include <fs/pipe.h>
+#include <fs/proc/procfile.h>
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <mm/mm.h>
+
+COMPONENT("proc", "/proc");
+
+static int show_ostype(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%s\n", system_names.sysname);
+	return 0;
+}
+PROC_FILE(sys_ostype, "sys/kernel/ostype", show_ostype);
+
+static int show_osrelease(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%s\n", system_names.release);
+	return 0;
+}
+PROC_FILE(sys_osrelease, "sys/kernel/osrelease", show_osrelease);
+
+static int show_version(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%s\n", system_names.version);
+	return 0;
+}
+PROC_FILE(sys_version, "sys/kernel/version", show_version);
+
+static int set_name(char *name, const char *text, size_t n)
+{
+	char new[__NEW_UTS_LEN + 1] = { 0 };
+	size_t len = 0;
+
+	while (len < n && text[len] != '\n')
+		len++;
+	if (len > __NEW_UTS_LEN)
+		return -EINVAL;
+	memcpy(new, text, len);
+	memcpy(name, new, sizeof(new));
+	return 0;
+}
+
+static int show_hostname(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%s\n", system_names.nodename);
+	return 0;
+}
+
+static int write_hostname(const struct proc_target *of, char *text, size_t n)
+{
+	return set_name(system_names.nodename, text, n);
+}
+PROC_WRITABLE(sys_hostname, "sys/kernel/hostname", show_hostname, write_hostname);
+
+static int show_domainname(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%s\n", system_names.domainname);
+	return 0;
+}
+
+static int write_domainname(const struct proc_target *of, char *text, size_t n)
+{
+	return set_name(system_names.domainname, text, n);
+}
+PROC_WRITABLE(sys_domainname, "sys/kernel/domainname", show_domainname, write_domainname);
+
+PROC_NUMBER(sys_pid_max, "sys/kernel/pid_max", TID_MAX);
+PROC_NUMBER(sys_threads_max, "sys/kernel/threads-max", TID_MAX); /* nothing but ids and memory limits them */
+PROC_NUMBER(sys_ngroups_max, "sys/kernel/ngroups_max", GROUPS_MAX);
+PROC_NUMBER(sys_cap_last_cap, "sys/kernel/cap_last_cap", CAP_LAST_CAP);
+
+PROC_CONSTANT(sys_overcommit_memory, "sys/vm/overcommit_memory", "0\n"); /* mm/map.c, commit_ok() */
+PROC_NUMBER(sys_max_map_count, "sys/vm/max_map_count", MAP_COUNT_MAX);
+PROC_NUMBER(sys_mmap_min_addr, "sys/vm/mmap_min_addr", VMA_LOWEST);
+
+PROC_NUMBER(sys_file_max, "sys/fs/file-max", INT64_MAX); /* as many as there is memory for */
+PROC_NUMBER(sys_nr_open, "sys/fs/nr_open", FILES_MAX);
+PROC_NUMBER(sys_pipe_max_size, "sys/fs/pipe-max-size", PIPE_CAPACITY_MAX);
+
+/* RFC 9562, 5.4: a random one. */
+static void random_uuid(uint8_t uuid[16])
+{
+	random_bytes(uuid, 16);
+	uuid[6] = (uuid[6] & 0x0f) | 0x40;
+	uuid[8] = (uuid[8] & 0x3f) | 0x80;
+}
+
+static void add_uuid(struct text *out, const uint8_t uuid[16])
+{
+	for (unsigned i = 0; i < 16; i++)
+		text_add(out, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[i]);
+	text_put(out, "\n", 1);
+}
+
+static int show_uuid(struct text *out, const struct proc_target *of)
+{
+	uint8_t uuid[16];
+
+	random_uuid(uuid);
+	add_uuid(out, uuid);
+	return 0;
+}
+PROC_FILE(sys_uuid, "sys/kernel/random/uuid", show_uuid);
+
+static int show_boot_id(struct text *out, const struct proc_target *of)
+{
+	static uint8_t id[16]; /* lock */
+	static bool made;      /* lock */
+	static struct mutex lock = MUTEX_INIT(lock, RANK_PROCESS);
+
+	mutex_lock(&lock);
+	if (!made)
+		random_uuid(id);
+	made = true;
+	mutex_unlock(&lock);
+	add_uuid(out, id);
+	return 0;
+}
+PROC_FILE(sys_boot_id, "sys/kernel/random/boot_id", show_boot_id);
+
+/* Bits of the generator's key, which it has from its first use on. */
+PROC_CONSTANT(sys_entropy_avail, "sys/kernel/random/entropy_avail", "256\n");
+PROC_CONSTANT(sys_poolsize, "sys/kernel/random/poolsize", "256\n");
