@@ -1,4 +1,4 @@
-/* Which console carries the log and which the program's output (core/console.h). Chosen once, before anything runs. */
+/* Which console carries the log and which the program's output (core/console.h). Chosen before the program runs. */
 #include <core/console.h>
 #include <core/log.h>
 
@@ -6,15 +6,19 @@ COMPONENT("console", "choice of consoles");
 
 static const struct console *log_console, *program_console;
 
+void console_offer(const struct console *c)
+{
+	if (c->flags & CONSOLE_LOG && (!log_console || c->rating > log_console->rating))
+		log_console = c;
+	if (c->flags & CONSOLE_PROGRAM && (!program_console || c->rating > program_console->rating))
+		program_console = c;
+}
+
 void console_setup(void)
 {
 	set_for_each(console, c) {
-		if (!c->probe())
-			continue;
-		if (c->flags & CONSOLE_LOG && (!log_console || c->rating > log_console->rating))
-			log_console = c;
-		if (c->flags & CONSOLE_PROGRAM && (!program_console || c->rating > program_console->rating))
-			program_console = c;
+		if (c->probe())
+			console_offer(c);
 	}
 }
 

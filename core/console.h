@@ -19,6 +19,8 @@ SET_DECLARE(console, struct console, 32);
 
 /** console_setup() - probe all and choose. Called before anything is said. */
 void console_setup(void);
+/** console_offer() - a console that a bus found later: it takes over what it is rated best for. Start-up only. */
+void console_offer(const struct console *c);
 /** console_write_log() - to the console for messages. */
 void console_write_log(const char *bytes, size_t n);
 /** console_write_program() - to the console that carries the program's output. Return: bytes taken (all). */

@@ -137,7 +137,8 @@ static void open_channels(struct channels *ch)
 {
 	int *pipes[] = { ch->output, ch->log, ch->status, ch->errors };
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ch->serial))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ch->serial) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ch->control))
 		fail("socketpair: %s", strerror(errno));
 	for (size_t i = 0; i < COUNT(pipes); i++) {
 		if (pipe2(pipes[i], O_CLOEXEC))

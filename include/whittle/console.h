@@ -5,6 +5,7 @@
  * lost and none needs polling: `rep outsb` of a whole write is right, and the fastest that these ports have.
  *
  *   CONSOLE_OUTPUT_PORT   what the program writes to its console, untouched: no CR is added, any byte value passes.
+ *                         A virtio console, where there is one, carries it instead, in large pieces.
  *   CONSOLE_LOG_PORT      kernel messages, lines of text ending in LF, whatever the log level lets through.
  *   CONSOLE_STATUS_PORT   one byte, the last thing before the machine is powered off: how the program ended.
  *

@@ -37,6 +37,9 @@ check "SIGTERM stops the machine" bash -c "
 check "SIGINT stops the machine" bash -c "
 	'$whittle' run plain.img < input > /dev/null 2>&1 & pid=\$!
 	sleep 1; kill -INT \$pid; wait \$pid; s=\$?; [ \$s -eq 130 ] || { echo \$s; false; }"
+check "SIGTERM stops it also while nobody reads its output" bash -c "
+	(yes | '$whittle' run plain.img 2> /dev/null & echo \$! > pid; wait \$!; echo \$? > ended) | (sleep 3; cat > /dev/null) &
+	sleep 1.5; kill -TERM \$(cat pid); sleep 1; [ \"\$(cat ended)\" = 143 ]; s=\$?; wait; rm pid ended; exit \$s"
 check "a reader that goes away stops it" bash -c "
 	set -o pipefail; yes | timeout 20 '$whittle' run plain.img 2>/dev/null | head -c 1000 > /dev/null; [ \$? -eq 141 ]"
 check "a program is packed and run at once" bash -c "printf abcd | '$whittle' run ./plain 2> /dev/null > /dev/null; [ \$? = 4 ]"

@@ -99,6 +99,18 @@ static void add_port(struct strings *args, const char *name, int fd, unsigned se
 	strings_add(args, format("isa-debugcon,chardev=%s,iobase=0x%x,readback=0x%x", name, port, CONSOLE_PRESENT));
 }
 
+/* The same output in large pieces: the kernel prefers it to the port. */
+static void add_console(struct strings *args)
+{
+	static const char *const words[] = {
+		"-chardev", "file,id=fast,path=/dev/fdset/1,append=on", "-device", "virtio-serial-device,max_ports=1",
+		"-device", "virtconsole,chardev=fast",
+	};
+
+	for (size_t i = 0; i < COUNT(words); i++)
+		strings_add(args, words[i]);
+}
+
 static unsigned free_port(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -183,6 +195,13 @@ struct strings machine_args(const struct run_request *request, const struct kern
 		add_port(&args, "output", ch->output[1], 1, CONSOLE_OUTPUT_PORT);
 		add_port(&args, "log", ch->log[1], 2, CONSOLE_LOG_PORT);
 		add_port(&args, "status", ch->status[1], 3, CONSOLE_STATUS_PORT);
+		if (has_driver(k, "virtio-console"))
+			add_console(&args);
+		strings_add(&args, "-S"); /* until the tool has seen to the channels (pump.c) */
+		strings_add(&args, "-chardev");
+		strings_add(&args, format("socket,id=control,fd=%d", ch->control[1]));
+		strings_add(&args, "-mon");
+		strings_add(&args, "chardev=control,mode=control");
 	} else {
 		strings_add(&args, "stdio");
 	}
@@ -196,7 +215,8 @@ struct strings machine_args(const struct run_request *request, const struct kern
 	if (request->gdb) {
 		unsigned port = free_port();
 
-		strings_add(&args, "-S");
+		if (!ch)
+			strings_add(&args, "-S");
 		strings_add(&args, "-gdb");
 		strings_add(&args, format("tcp:127.0.0.1:%u", port));
 		warn("waiting for gdb: gdb %s.debug -ex 'target remote 127.0.0.1:%u'", request->image, port);

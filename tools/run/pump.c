@@ -1,11 +1,16 @@
 /* Starts QEMU and passes bytes: the program's output to stdout untouched, kernel messages to stderr line by line, stdin
  * framed to the serial line, the status byte to the exit status (include/whittle/console.h).
  *
+ * QEMU writes to its channels without blocking, and what a virtio console cannot write at once it drops. So the machine
+ * starts stopped; when QEMU has opened everything (it greets on its control channel), the pipes are made blocking again,
+ * which its copies share, and the machine is let go. Then a slow reader makes it wait, in every device.
+ *
  * Writing to stdout may block, and then so does the program: nothing is dropped and nothing piles up. Stdin is read
  * only when the last of it was taken.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,6 +33,7 @@ struct pump {
 	struct channels *ch;
 	struct names *names;
 	pid_t qemu;
+	int signals;       /* a signalfd: SIGINT, SIGTERM, SIGHUP */
 	bool input_ready; /* the kernel takes input */
 	bool input_ended;
 	struct buf input;  /* framed, waiting for the serial line */
@@ -51,7 +57,7 @@ static int64_t now_ms(void)
 
 static pid_t start(const struct strings *args, struct channels *ch)
 {
-	int *pairs[] = { ch->serial, ch->output, ch->log, ch->status, ch->errors };
+	int *pairs[] = { ch->serial, ch->output, ch->log, ch->status, ch->control, ch->errors };
 	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
@@ -77,9 +83,27 @@ static pid_t start(const struct strings *args, struct channels *ch)
 			errno == ENOENT ? "not installed (Debian package qemu-system-x86)" : strerror(errno));
 		_exit(RUN_NO_MACHINE);
 	}
-	for (size_t i = 0; i < COUNT(pairs); i++)
-		close(pairs[i][1]);
+	close(ch->serial[1]);
+	close(ch->control[1]);
+	close(ch->errors[1]);
 	return pid;
+}
+
+/* QEMU has opened its channels, or is gone. */
+static void let_go(struct pump *p, bool greeted)
+{
+	static const char go[] = "{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"cont\"}\n";
+	int *ends[] = { &p->ch->output[1], &p->ch->log[1], &p->ch->status[1] };
+	/* gdb is what lets a machine go that waits for it: capabilities alone. */
+	size_t size = p->request->gdb ? (size_t)(strchr(go, '\n') - go) + 1 : strlen(go);
+
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		fcntl(*ends[i], F_SETFL, fcntl(*ends[i], F_GETFL) & ~O_NONBLOCK);
+		close(*ends[i]);
+		*ends[i] = -1;
+	}
+	if (greeted && send(p->ch->control[0], go, size, MSG_NOSIGNAL) < 0)
+		warn("QEMU's control channel: %s", strerror(errno));
 }
 
 static void stop_machine(struct pump *p, int signal)
@@ -91,19 +115,31 @@ static void stop_machine(struct pump *p, int signal)
 	p->deadline = now_ms() + LINGER_MS;
 }
 
+static void take_signal(struct pump *p)
+{
+	struct signalfd_siginfo info;
+
+	if (read(p->signals, &info, sizeof(info)) == sizeof(info))
+		stop_machine(p, (int)info.ssi_signo);
+}
+
+/* Waits for room rather than within write(2), so that a signal ends the wait for a reader that takes nothing. */
 static void write_stdout(struct pump *p, const char *data, size_t size)
 {
 	while (size && !p->output_gone) {
-		ssize_t n = write(STDOUT_FILENO, data, size);
+		struct pollfd wait[] = { { STDOUT_FILENO, POLLOUT, 0 }, { p->signals, POLLIN, 0 } };
+		ssize_t n;
 
-		if (n < 0 && errno == EINTR)
+		if (poll(wait, COUNT(wait), -1) < 0)
 			continue;
-		if (n < 0 && errno == EAGAIN) {
-			struct pollfd wait = { STDOUT_FILENO, POLLOUT, 0 };
-
-			poll(&wait, 1, -1);
-			continue;
+		if (wait[1].revents) {
+			take_signal(p);
+			p->output_gone = true;
+			return;
 		}
+		n = write(STDOUT_FILENO, data, size < PIPE_BUF ? size : PIPE_BUF);
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
 		if (n < 0) {
 			if (errno != EPIPE)
 				warn("standard output: %s", strerror(errno));
@@ -184,9 +220,11 @@ static bool take(struct pump *p, int fd)
 	char chunk[65536];
 	ssize_t n = read(fd, chunk, sizeof(chunk));
 
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN;
-	if (n == 0)
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	if (fd == p->ch->control[0] && p->ch->output[1] >= 0)
+		let_go(p, n > 0);
+	if (n <= 0)
 		return false;
 	if (fd == p->ch->output[0]) {
 		write_stdout(p, chunk, (size_t)n);
@@ -207,22 +245,23 @@ static bool take(struct pump *p, int fd)
 		p->status = (unsigned char)chunk[n - 1];
 		if (!p->deadline)
 			p->deadline = now_ms() + LINGER_MS;
-	} else {
+	} else if (fd == p->ch->errors[0]) {
 		buf_add(&p->errors, chunk, (size_t)n);
 	}
 	return true;
 }
 
-enum { FD_OUTPUT, FD_LOG, FD_STATUS, FD_ERRORS, FD_SERIAL, FD_STDIN, FD_SIGNAL, FD_COUNT };
+enum { FD_OUTPUT, FD_LOG, FD_STATUS, FD_ERRORS, FD_CONTROL, FD_SERIAL, FD_STDIN, FD_SIGNAL, FD_COUNT };
 
 /* Until QEMU has closed all that it writes to. */
-static void pump(struct pump *p, int signals)
+static void pump(struct pump *p)
 {
 	struct pollfd fds[FD_COUNT] = {
 		[FD_OUTPUT] = { p->ch->output[0], POLLIN, 0 }, [FD_LOG] = { p->ch->log[0], POLLIN, 0 },
 		[FD_STATUS] = { p->ch->status[0], POLLIN, 0 }, [FD_ERRORS] = { p->ch->errors[0], POLLIN, 0 },
+		[FD_CONTROL] = { p->ch->control[0], POLLIN, 0 },
 		[FD_SERIAL] = { p->ch->serial[0], POLLIN, 0 }, [FD_STDIN] = { -1, POLLIN, 0 },
-		[FD_SIGNAL] = { signals, POLLIN, 0 },
+		[FD_SIGNAL] = { p->signals, POLLIN, 0 },
 	};
 	unsigned open_count = FD_SERIAL + 1;
 
@@ -240,12 +279,8 @@ static void pump(struct pump *p, int signals)
 			kill(p->qemu, SIGKILL);
 			p->deadline = 0;
 		}
-		if (fds[FD_SIGNAL].revents) {
-			struct signalfd_siginfo info;
-
-			if (read(signals, &info, sizeof(info)) == sizeof(info))
-				stop_machine(p, (int)info.ssi_signo);
-		}
+		if (fds[FD_SIGNAL].revents)
+			take_signal(p);
 		if (fds[FD_STDIN].fd >= 0 && fds[FD_STDIN].revents)
 			take_input(p);
 		if (fds[FD_SERIAL].fd >= 0 && fds[FD_SERIAL].revents & POLLOUT)
@@ -283,7 +318,7 @@ static int conclude(struct pump *p, int wait_status)
 int machine_run(const struct run_request *request, const struct strings *args, struct channels *ch)
 {
 	struct pump p = { .request = request, .ch = ch, .names = names_new(request->image), .status = -1 };
-	int signals, wait_status = 0;
+	int wait_status = 0;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -291,10 +326,10 @@ int machine_run(const struct run_request *request, const struct strings *args, s
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	p.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	signal(SIGPIPE, SIG_IGN);
 	p.qemu = start(args, ch);
-	pump(&p, signals);
+	pump(&p);
 	while (waitpid(p.qemu, &wait_status, 0) < 0 && errno == EINTR)
 		;
 	if (request->verbose && p.errors.size)

@@ -20,7 +20,7 @@ struct run_request {
 
 /* The ends of what connects the tool to QEMU; QEMU's own are inherited under these numbers. */
 struct channels {
-	int serial[2], output[2], log[2], status[2], errors[2]; /* [0] ours, [1] QEMU's */
+	int serial[2], output[2], log[2], status[2], errors[2], control[2]; /* [0] ours, [1] QEMU's */
 };
 
 /**
