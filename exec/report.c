@@ -92,7 +92,7 @@ static bool link_address(uint64_t base, uint64_t offset, uint64_t *out)
 /* The mapping that holds @address, if it is a file's code. @first: scratch of the caller. */
 static bool code_at(struct mm *mm, uint64_t address, struct mm_range *r)
 {
-	return address < mm->limit && mm_next_range(mm, address, r) && address >= r->start && (r->prot & PROT_EXEC);
+	return address < mm->limit && mm_next_range(mm, address, false, r) && address >= r->start && (r->prot & PROT_EXEC);
 }
 
 static void print_place(struct mm *mm, const char *what, uint64_t address, struct mm_range *r, struct mm_range *first)
@@ -104,7 +104,7 @@ static void print_place(struct mm *mm, const char *what, uint64_t address, struc
 		return;
 	}
 	offset = address - r->start + r->offset;
-	while (mm_next_range(mm, from, first) && !(first->offset == 0 && strcmp(first->path, r->path) == 0))
+	while (mm_next_range(mm, from, false, first) && !(first->offset == 0 && strcmp(first->path, r->path) == 0))
 		from = first->end;
 	if (strcmp(first->path, r->path) != 0 || !link_address(first->start, offset, &link))
 		log_err("%s %#lx, byte %#lx of %s", what, address, offset, r->path);

@@ -21,7 +21,7 @@ static void drop(struct mm *mm, uint64_t start, uint64_t end, struct page **page
 void entries_zap(struct mm *mm, uint64_t start, uint64_t end)
 {
 	struct page *pages[BATCH];
-	uint64_t at = start, first = UINT64_MAX, last = 0, private = 0;
+	uint64_t at = start, first = UINT64_MAX, last = 0, private = 0, emptied = 0;
 	unsigned count = 0;
 	mmu_entry *e;
 
@@ -34,6 +34,7 @@ void entries_zap(struct mm *mm, uint64_t start, uint64_t end)
 			if (!old)
 				continue;
 			e[i] = 0;
+			emptied++;
 			last = from + i * PAGE_SIZE;
 			first = MIN(first, last);
 			if (mmu_entry_soft(old) & MMU_SOFT_BORROWED)
@@ -50,6 +51,7 @@ void entries_zap(struct mm *mm, uint64_t start, uint64_t end)
 	}
 	drop(mm, first, last + PAGE_SIZE, pages, count);
 	mm->anon_pages -= private;
+	mm->resident_pages -= emptied;
 }
 
 /* The rights that a page already mapped may have at once; more come by faults: a write to a page that is shared with

@@ -60,7 +60,7 @@ static void install_private(struct mm *mm, const struct vma *v, mmu_entry *e, st
 }
 
 /* Map the faulting page and its neighbours as far as the object has them. Return: the faulting page is mapped. */
-static bool fault_around(const struct vma *v, uint64_t address, mmu_entry *e)
+static bool fault_around(struct mm *mm, const struct vma *v, uint64_t address, mmu_entry *e)
 {
 	mmu_entry bits = mmu_entry_read_only(v->bits);
 	struct vm_page pages[AROUND];
@@ -71,10 +71,12 @@ static bool fault_around(const struct vma *v, uint64_t address, mmu_entry *e)
 
 	e -= (address - first) >> PAGE_SHIFT;
 	for (unsigned i = 0; i < n; i++) {
-		if (!e[i])
+		if (!e[i]) {
 			e[i] = object_entry(bits, &pages[i]);
-		else if (pages[i].page)
+			mm->resident_pages++;
+		} else if (pages[i].page) {
 			page_put(pages[i].page);
+		}
 	}
 	return n > (address - first) >> PAGE_SHIFT;
 }
@@ -86,7 +88,7 @@ static int fault_object(struct mm *mm, const struct vma *v, uint64_t address, un
 	struct vm_page page;
 	int r;
 
-	if (!write && v->object->ops->resident && fault_around(v, address, e))
+	if (!write && v->object->ops->resident && fault_around(mm, v, address, e))
 		return 0;
 	r = v->object->ops->page(v->object, v->index + ((address - v->start) >> PAGE_SHIFT), write && shared, &page);
 	if (r)
@@ -97,12 +99,14 @@ static int fault_object(struct mm *mm, const struct vma *v, uint64_t address, un
 		if (copy) {
 			page_copy(page_address(copy), page_direct(page.paddr));
 			install_private(mm, v, e, copy);
+			mm->resident_pages++;
 		}
 		if (page.page)
 			page_put(page.page);
 		return copy ? 0 : -ENOMEM;
 	}
 	*e = object_entry(write ? v->bits : mmu_entry_read_only(v->bits), &page);
+	mm->resident_pages++;
 	return 0;
 }
 
@@ -203,6 +207,7 @@ int fault_in_locked(struct mm *mm, uint64_t address, unsigned access, int *code)
 			return -ENOMEM;
 		*e = object_entry(mmu_entry_read_only(v->bits), &(struct vm_page){ .paddr = zeroes });
 	}
+	mm->resident_pages++;
 	return 0;
 }
 

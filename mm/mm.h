@@ -23,6 +23,7 @@ struct mm {
 	uint64_t map_count;       /* lock */
 	uint64_t total_pages;     /* lock: all mappings */
 	uint64_t anon_pages;      /* lock: resident private pages */
+	uint64_t resident_pages;  /* lock: all entries that hold a page, private or not */
 	uint64_t brk_start, brk;  /* lock */
 	uint64_t mmap_top;        /* highest address mmap hands out from; I */
 	uint64_t stack_top;       /* I */
@@ -74,19 +75,19 @@ struct mm_range {
 	int prot;
 	bool shared, stack, heap;
 	uint32_t device;          /* st_dev of the file, 0 without one */
-	uint64_t resident_pages;  /* in the page tables */
+	uint64_t resident_pages;  /* in the page tables; both only if counting was asked for */
 	uint64_t private_pages;   /* of them, the program's own: not a file's */
 	char path[256];
 };
-/** mm_next_range() - the first mapping that ends above @from. Return: false at the end. */
-bool mm_next_range(struct mm *mm, uint64_t from, struct mm_range *out);
+/** mm_next_range() - the first mapping that ends above @from; @count: and its pages, each. Return: false at the end. */
+bool mm_next_range(struct mm *mm, uint64_t from, bool count, struct mm_range *out);
 /* Pages of an address space, by kind. */
 struct mm_sizes {
 	uint64_t total;              /* all mappings */
 	uint64_t resident, private;  /* in the page tables; of them, the program's own */
 	uint64_t code, data, stack;  /* of mappings: executable; private and writable, without stacks; stacks */
 };
-/** mm_sizes() - walks the page tables. Context: may sleep. */
+/** mm_sizes() - walks the mappings, not their pages. Context: may sleep. */
 void mm_sizes(struct mm *mm, struct mm_sizes *out);
 
 #endif

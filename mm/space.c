@@ -158,7 +158,7 @@ void mm_object_truncated(struct vm_object *object, uint64_t index)
 	} while (mm);
 }
 
-bool mm_next_range(struct mm *mm, uint64_t from, struct mm_range *out)
+bool mm_next_range(struct mm *mm, uint64_t from, bool count, struct mm_range *out)
 {
 	struct vm_object *object = NULL;
 	struct vma *v;
@@ -176,7 +176,8 @@ bool mm_next_range(struct mm *mm, uint64_t from, struct mm_range *out)
 			.stack = v->start < mm->stack_top && mm->stack_top <= v->end,
 			.heap = !v->object && v->start < mm->brk && v->end > mm->brk_start,
 		};
-		out->resident_pages = entries_count(mm, v->start, v->end, &out->private_pages);
+		if (count)
+			out->resident_pages = entries_count(mm, v->start, v->end, &out->private_pages);
 		if (object)
 			object->ops->get(object);
 	}
@@ -193,11 +194,11 @@ void mm_sizes(struct mm *mm, struct mm_sizes *out)
 	*out = (struct mm_sizes){ 0 };
 	mutex_lock(&mm->lock);
 	out->total = mm->total_pages;
+	out->resident = mm->resident_pages;
+	out->private = mm->anon_pages;
 	for (struct vma *v = mm->tree.first; v; v = v->next) {
-		uint64_t pages = (v->end - v->start) >> PAGE_SHIFT, private;
+		uint64_t pages = (v->end - v->start) >> PAGE_SHIFT;
 
-		out->resident += entries_count(mm, v->start, v->end, &private);
-		out->private += private;
 		if (v->prot & PROT_EXEC)
 			out->code += pages;
 		else if (v->flags & VMA_GROWSDOWN)

@@ -29,7 +29,7 @@ static void add_range(struct text *out, const struct mm_range *r)
 	text_put(out, "\n", 1);
 }
 
-static int each_range(struct text *out, const struct proc_target *of,
+static int each_range(struct text *out, const struct proc_target *of, bool count,
 		      void (*add)(struct text *out, const struct mm_range *r))
 {
 	struct mm_range *range = kmalloc(sizeof(*range));
@@ -40,7 +40,7 @@ static int each_range(struct text *out, const struct proc_target *of,
 	if (!range) {
 		r = -ENOMEM;
 	} else if (mm) {
-		for (; mm_next_range(mm, from, range); from = range->end)
+		for (; mm_next_range(mm, from, count, range); from = range->end)
 			add(out, range);
 		r = 0;
 	}
@@ -52,7 +52,7 @@ static int each_range(struct text *out, const struct proc_target *of,
 
 static int show_maps(struct text *out, const struct proc_target *of)
 {
-	return each_range(out, of, add_range);
+	return each_range(out, of, false, add_range);
 }
 PROC_FILE(pid_maps, "PID/maps", show_maps);
 PROC_FILE(task_maps, "PID/task/TID/maps", show_maps);
@@ -74,7 +74,7 @@ static void add_smaps(struct text *out, const struct mm_range *r)
 
 static int show_smaps(struct text *out, const struct proc_target *of)
 {
-	return each_range(out, of, add_smaps);
+	return each_range(out, of, true, add_smaps);
 }
 PROC_FILE(pid_smaps, "PID/smaps", show_smaps);
 

@@ -202,6 +202,21 @@ static void random_call(void)
 	}
 }
 
+/* Are the counts kept with the changes those that a walk finds? */
+static bool counts_good(void)
+{
+	struct mm_range r = { 0 };
+	uint64_t resident = 0, private = 0;
+	struct mm_sizes s;
+
+	mm_sizes(mm, &s);
+	while (mm_next_range(mm, r.end, true, &r)) {
+		resident += r.resident_pages;
+		private += r.private_pages;
+	}
+	return s.resident == resident && s.private == private;
+}
+
 static void against_model(void)
 {
 	bool same = true, whole = true;
@@ -213,6 +228,7 @@ static void against_model(void)
 			for (unsigned i = 0; i < SPAN; i++)
 				whole &= matches(i);
 	}
+	ok(counts_good(), "pages are counted as they come and go");
 	ok(same, "what was called last is seen");
 	ok(whole, "and nothing else has changed");
 	for (unsigned i = 0; i < SPAN; i++) {
