@@ -9,6 +9,7 @@
 #include <fs/files.h>
 #include <fs/proc/procfile.h>
 #include <linux/errno.h>
+#include <linux/magic.h>
 
 COMPONENT("proc", "/proc");
 
@@ -158,6 +159,7 @@ static int dir_lookup(struct inode *inode, struct dentry *d)
 	int number = parse_number(d->name, d->name_len);
 	struct proc_target of = dir->of;
 	const char *name = NULL;
+	int r = -ENOENT; /* never a negative entry: as in Linux, that is the answer to mkdir(2) too */
 	uint32_t mode;
 	size_t len = 0;
 
@@ -171,22 +173,19 @@ static int dir_lookup(struct inode *inode, struct dentry *d)
 			found = e;
 	}
 	if (!found)
-		return 0;
+		return r;
 	mode = mode_of(found, name, len);
-	if (is_number_component(name) && !step(&of, *name, number)) {
-		p = NULL;
-	} else {
+	if (!is_number_component(name) || step(&of, *name, number)) {
 		if (*name == 'F' && (mode & S_IFMT) == S_IFLNK)
 			mode = descriptor_mode(&of);
 		p = make(inode->super, found, (size_t)(name + len - found->name), mode, &of);
 		if (p)
 			dentry_attach(d, &p->inode, false);
-		else
-			number = -2;
+		r = p ? 0 : -ENOMEM;
 	}
 	if (of.process != dir->of.process)
 		process_put(of.process);
-	return number == -2 ? -ENOMEM : 0;
+	return r;
 }
 
 /* Is there an entry before @e that shows the same name in @dir? */
@@ -326,12 +325,18 @@ static int link_follow(struct inode *inode, struct path *out)
 	return p->file->follow(&p->of, out);
 }
 
+static bool writable(const struct procfile *file)
+{
+	return file->show && file->write; /* without show(), write is `constant` */
+}
+
 static int file_open_(struct inode *inode, struct file *f)
 {
 	const struct procfile *file = proc_inode(inode)->file;
+	const struct proc_super *tree = inode->super->private;
 
-	/* Permissions do not hold root back, so this does. */
-	if (FILE_WRITABLE(f) && (!file->show || !file->write))
+	/* As in Linux: what is in /sys and /proc/sys is not opened for writing if it cannot be, not even by root. */
+	if (FILE_WRITABLE(f) && !writable(file) && (tree->magic == SYSFS_MAGIC || !strncmp(file->name, "sys/", 4)))
 		return -EACCES;
 	f->private = kzalloc(sizeof(struct text));
 	return f->private ? 0 : -ENOMEM;
@@ -369,6 +374,8 @@ static ssize_t file_write(struct file *f, struct io *io, off_t *pos)
 	size_t n = io->left;
 	int r;
 
+	if (!writable(p->file))
+		return -EIO;
 	if (n >= sizeof(text))
 		return -EINVAL; /* nothing that can be written is so long */
 	if (io_get(io, text, n) != n)

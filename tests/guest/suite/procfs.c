@@ -1,0 +1,473 @@
+/* /proc and /sys: that what programs read there has Linux's form, and agrees with what calls say of the same thing. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <pthread.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+
+#include "suite.h"
+
+static char text[1 << 20];
+
+/* The whole file, with a zero behind it. Return: bytes, or -1. */
+static long slurp(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	long n, at = 0;
+
+	text[0] = 0;
+	if (fd < 0)
+		return -1;
+	while ((n = read(fd, text + at, sizeof(text) - 1 - (size_t)at)) > 0)
+		at += n;
+	close(fd);
+	text[at] = 0;
+	return n < 0 ? -1 : at;
+}
+
+/* The number behind "NAME:" at the start of a line; -1: there is none. */
+static long long field(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		if (!strncmp(line, name, len) && line[len] == ':')
+			return strtoll(line + len + 1, NULL, 10);
+	return -1;
+}
+
+static bool is_one_number(const char *path)
+{
+	char *end;
+
+	if (slurp(path) <= 0)
+		return false;
+	strtoll(text, &end, 10);
+	return end != text && !strcmp(end, "\n");
+}
+
+static bool link_is(const char *path, const char *wanted)
+{
+	char target[500];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	target[n < 0 ? 0 : n] = 0;
+	return n > 0 && !strcmp(target, wanted);
+}
+
+static bool has_entry(const char *dir, const char *name)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool found = false;
+
+	while (d && (e = readdir(d)))
+		found |= !strcmp(e->d_name, name);
+	if (d)
+		closedir(d);
+	return found;
+}
+
+static void links(void)
+{
+	char wanted[300], path[300], here[300];
+	struct stat a, b;
+	struct statfs fs;
+	int fd, pipe_fds[2];
+
+	snprintf(wanted, sizeof(wanted), "%d", getpid());
+	ok(link_is("/proc/self", wanted), "self");
+	ok(has_entry("/proc", wanted), "the process is in the list");
+	snprintf(wanted, sizeof(wanted), "%d/task/%d", getpid(), getpid());
+	ok(link_is("/proc/thread-self", wanted), "thread-self");
+	ok(stat("/proc/self/exe", &a) == 0 && S_ISREG(a.st_mode), "exe leads to a file");
+	fd = open("/proc/self/exe", O_RDONLY);
+	ok(read(fd, text, 4) == 4 && !memcmp(text, "\177ELF", 4), "which is the program");
+	close(fd);
+	getcwd(here, sizeof(here));
+	ok(link_is("/proc/self/cwd", here), "cwd");
+	ok(stat("/proc/self/cwd/.", &a) == 0 && stat(".", &b) == 0 && a.st_ino == b.st_ino, "leads there");
+	ok(link_is("/proc/self/root", "/"), "root");
+	ok(statfs("/proc", &fs) == 0 && fs.f_type == 0x9fa0, "statfs knows it");
+	snprintf(here, sizeof(here), "%s", scratch("kept"));
+	fd = open(here, O_RDWR | O_CREAT, 0600);
+	write(fd, "kept", 4);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ok(link_is(path, here), "a descriptor's link");
+	snprintf(wanted, sizeof(wanted), "%d", fd);
+	ok(has_entry("/proc/self/fd", wanted), "is listed");
+	ok(lstat(path, &a) == 0 && S_ISLNK(a.st_mode) && (a.st_mode & 0700) == 0700, "shows how it was opened");
+	unlink(here);
+	snprintf(wanted, sizeof(wanted), "%s (deleted)", here);
+	ok(link_is(path, wanted), "also when the file has lost its name");
+	pipe_fds[0] = open(path, O_RDONLY);
+	ok(read(pipe_fds[0], text, 10) == 4 && !memcmp(text, "kept", 4), "and opens it still");
+	close(pipe_fds[0]);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	ok(slurp(path) > 0 && field("pos") == 4 && strstr(text, "flags:\t0"), "fdinfo");
+	close(fd);
+	fails(open(path, O_RDONLY), ENOENT, "closed, it is gone");
+	pipe(pipe_fds);
+	fstat(pipe_fds[0], &a);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pipe_fds[0]);
+	snprintf(wanted, sizeof(wanted), "pipe:[%lu]", (unsigned long)a.st_ino);
+	ok(link_is(path, wanted), "a pipe has its number");
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	fails(open("/proc/self/fd/x", O_RDONLY), ENOENT, "no descriptor");
+	fails(open("/proc/0", O_RDONLY), ENOENT, "no process 0");
+	fails(open("/proc/999999999", O_RDONLY), ENOENT, "nor one so high");
+	fails(open("/proc/self/nothing", O_RDONLY), ENOENT, "no such file");
+	fails(mkdir("/proc/new", 0700), ENOENT, "nothing can be made");
+}
+
+/* The line of the mapping that @address is in. */
+static char *line_of(const void *address)
+{
+	unsigned long start, end, at = (unsigned long)address;
+
+	for (char *line = text; *line; line = strchr(line, '\n') + 1) {
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && start <= at && at < end)
+			return line;
+		if (!strchr(line, '\n'))
+			break;
+	}
+	return NULL;
+}
+
+static void memory(void)
+{
+	static int variable = 1;
+	unsigned long start, end, offset, ino, before = 0;
+	unsigned major, minor;
+	char bits[5], path[300], *line, *area;
+	bool right = true, found = false;
+	struct stat st;
+	int lines = 0, fd;
+
+	area = mmap(NULL, 5 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mprotect(area + 4096, 3 * 4096, PROT_READ);
+	memset(area, 1, 4096);
+	ok(slurp("/proc/self/maps") > 0, "maps");
+	for (line = text; line && *line; line = strchr(line, '\n') + 1, lines++) {
+		right &= sscanf(line, "%lx-%lx %4s %lx %x:%x %lu", &start, &end, bits, &offset, &major, &minor, &ino) == 7 &&
+			 start >= before && start < end && strlen(bits) == 4;
+		before = end;
+	}
+	ok(right && lines > 5, "every line of %d has its form, in order", lines);
+	line = line_of((void *)memory);
+	ok(line && strstr(line, " r-xp "), "the program's code");
+	stat("/proc/self/exe", &st);
+	ok(line && sscanf(line, "%lx-%lx %4s %lx %x:%x %lu", &start, &end, bits, &offset, &major, &minor, &ino) == 7 &&
+	   ino == st.st_ino, "its inode");
+	snprintf(path, sizeof(path), "%.*s", line ? (int)strcspn(line, "\n") : 0, line ? line : "");
+	ok(strlen(path) > 73 && path[72] == ' ' && path[73] == '/', "the path in its column");
+	line = line_of(&variable);
+	ok(line && strstr(line, " rw-p "), "its data");
+	line = line_of(&line);
+	ok(line && strstr(line, "[stack]"), "the stack");
+	line = line_of(area + 4096);
+	ok(line && sscanf(line, "%lx-%lx %4s", &start, &end, bits) == 3 && !strcmp(bits, "r--p") &&
+	   start == (unsigned long)area + 4096 && end == start + 3 * 4096, "what mprotect changed");
+	ok(getauxval(AT_SYSINFO_EHDR) == 0 || ((line = line_of((void *)getauxval(AT_SYSINFO_EHDR))) && strstr(line, "[vdso]")),
+	   "the vDSO");
+	ok(slurp("/proc/self/smaps") > 0 && field("Size") > 0 && field("Rss") >= 0 && strstr(text, "\nPrivate_Dirty: "), "smaps");
+	line = line_of(area);
+	ok(line && (line = strstr(line, "\nAnonymous:")) && strtol(line + 11, NULL, 10) == 4, "one page is the program's own");
+	ok(slurp("/proc/self/statm") > 0, "statm");
+	ok(sscanf(text, "%lu %lu %lu", &start, &end, &offset) == 3 && start >= end && end >= offset && end > 0, "its sizes");
+	fd = open("/proc/self/cmdline", O_RDONLY);
+	lines = (int)read(fd, text, sizeof(text));
+	close(fd);
+	ok(lines > 5 && text[lines - 1] == 0 && strstr(text, "suite"), "cmdline");
+	setenv("CHANGED", "1", 1);
+	ok(slurp("/proc/self/environ") >= 0 && !strstr(text, "CHANGED"), "environ is what was given at start");
+	fd = open("/proc/self/auxv", O_RDONLY);
+	lines = (int)read(fd, text, 4096);
+	close(fd);
+	for (unsigned long *v = (unsigned long *)(void *)text; (char *)v < text + lines; v += 2)
+		found |= v[0] == AT_PAGESZ && v[1] == 4096;
+	ok(lines % 16 == 0 && found, "auxv");
+	munmap(area, 5 * 4096);
+}
+
+static void on_signal(int signo)
+{
+	(void)signo;
+}
+
+static void *sleeper(void *done)
+{
+	char name[100];
+	int fd;
+
+	pthread_setname_np(pthread_self(), "a-sleeper");
+	snprintf(name, sizeof(name), "/proc/self/task/%ld/comm", (long)syscall(SYS_gettid));
+	fd = open(name, O_RDONLY);
+	name[0] = 0;
+	read(fd, name, sizeof(name));
+	close(fd);
+	*(bool *)done = !strncmp(name, "a-sleeper\n", 10);
+	pause();
+	return NULL;
+}
+
+static void process(void)
+{
+	struct rlimit limit;
+	bool named = false;
+	sigset_t set;
+	long ppid, threads, pid, ticks;
+	char name[100], state, *rest;
+	pthread_t thread;
+	int fd;
+
+	ok(slurp("/proc/self/stat") > 0 && sscanf(text, "%ld (", &pid) == 1 && pid == getpid(), "stat");
+	rest = strrchr(text, ')');
+	ok(rest && sscanf(rest, ") %c %ld", &state, &ppid) == 2 && state == 'R' && ppid == getppid(), "running, its parent");
+	threads = 0;
+	for (char *p = rest; p && *p; p++)
+		threads += *p == ' ';
+	is(threads, 50, "52 fields");
+	ok(rest && sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld", &threads) == 1 &&
+	   threads >= 1, "threads");
+	signal(SIGUSR1, on_signal);
+	signal(SIGUSR2, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN + 3);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGRTMIN + 3);
+	ok(slurp("/proc/self/status") > 0, "status");
+	is(field("Pid"), getpid(), "Pid");
+	is(field("Tgid"), getpid(), "Tgid");
+	is(field("PPid"), getppid(), "PPid");
+	is(field("Uid"), getuid(), "Uid");
+	is(field("Gid"), getgid(), "Gid");
+	is(field("Threads"), threads, "Threads");
+	ok(field("VmSize") >= field("VmRSS") && field("VmRSS") > 0 && field("VmStk") > 0 && field("VmExe") > 0, "sizes");
+	ok(strstr(text, "State:\tR (running)\n") != NULL, "State");
+	rest = strstr(text, "SigBlk:\t");
+	ok(rest && strtoull(rest + 8, NULL, 16) == 1ull << (SIGRTMIN + 2), "the blocked signal");
+	rest = strstr(text, "SigPnd:\t");
+	ok(rest && strtoull(rest + 8, NULL, 16) == 1ull << (SIGRTMIN + 2), "is pending");
+	rest = strstr(text, "SigIgn:\t");
+	ok(rest && strtoull(rest + 8, NULL, 16) >> (SIGUSR2 - 1) & 1, "one is ignored");
+	rest = strstr(text, "SigCgt:\t");
+	ok(rest && strtoull(rest + 8, NULL, 16) >> (SIGUSR1 - 1) & 1, "one is caught");
+	signal(SIGRTMIN + 3, SIG_IGN);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	fd = open("/proc/self/comm", O_RDWR);
+	is(write(fd, "another-name-too-long", 21), 21, "comm is written");
+	close(fd);
+	prctl(PR_GET_NAME, name);
+	ok(!strcmp(name, "another-name-to"), "and cut off");
+	ok(slurp("/proc/self/comm") == 16 && !strcmp(text, "another-name-to\n"), "as it reads");
+	ok(slurp("/proc/self/stat") > 0 && strstr(text, "(another-name-to)"), "everywhere");
+	ok(slurp("/proc/self/limits") > 0 && strstr(text, "Limit                     Soft Limit           Hard Limit"), "limits");
+	getrlimit(RLIMIT_NOFILE, &limit);
+	rest = strstr(text, "\nMax open files            ");
+	ok(rest && strtoull(rest + 27, NULL, 10) == limit.rlim_cur, "as getrlimit says");
+	fd = open("/proc/self/oom_score_adj", O_RDWR);
+	ok(write(fd, "500\n", 4) == 4 && pread(fd, name, 10, 0) == 4 && !memcmp(name, "500\n", 4), "oom_score_adj");
+	fails(write(fd, "1001", 4), EINVAL, "up to 1000");
+	close(fd);
+	ok(slurp("/proc/self/cgroup") > 0 && strchr(text, ':'), "cgroup");
+	pthread_create(&thread, NULL, sleeper, &named);
+	for (int i = 0; i < 200 && !__atomic_load_n(&named, __ATOMIC_ACQUIRE); i++)
+		sleep_ms(5);
+	sleep_ms(20);
+	ok(named, "a thread has a name of its own");
+	snprintf(name, sizeof(name), "%d", getpid());
+	ok(has_entry("/proc/self/task", name), "the first thread is listed");
+	ok(slurp("/proc/self/status") > 0 && field("Threads") == threads + 1, "there is one more");
+	fd = 0;
+	for (DIR *d = opendir("/proc/self/task"); d;) {
+		struct dirent *e = readdir(d);
+
+		if (!e) {
+			closedir(d);
+			break;
+		}
+		snprintf(name, sizeof(name), "/proc/self/task/%s/stat", e->d_name);
+		if (slurp(name) > 0 && strstr(text, "(a-sleeper) S "))
+			fd++;
+	}
+	is(fd, 1, "it sleeps");
+	pthread_kill(thread, SIGUSR1);
+	pthread_join(thread, NULL);
+	ticks = 0;
+	for (long long until = now_ms() + 3000; ticks < 3 && now_ms() < until;) {
+		for (volatile int i = 0; i < 1000000; i++)
+			;
+		slurp("/proc/self/stat");
+		rest = strrchr(text, ')');
+		sscanf(rest ? rest : "", ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld", &ticks);
+	}
+	ok(ticks >= 3, "utime grows");
+}
+
+static void machine(void)
+{
+	struct utsname uts;
+	struct sysinfo info;
+	double up, idle, load[3];
+	long long total;
+	char wanted[200];
+	int running, all, last;
+
+	sysinfo(&info);
+	uname(&uts);
+	ok(slurp("/proc/meminfo") > 0, "meminfo");
+	total = field("MemTotal");
+	ok(total == (long long)(info.totalram / 1024 * info.mem_unit), "MemTotal is sysinfo's");
+	ok(field("MemFree") > 0 && field("MemFree") < total && field("MemAvailable") <= total, "MemFree");
+	ok(strstr(text, "MemTotal:       ") && strstr(text, " kB\n"), "in its form");
+	ok(slurp("/proc/cpuinfo") > 0 && !strncmp(text, "processor\t: 0\n", 14), "cpuinfo");
+	ok(strstr(text, "\nflags\t\t: ") && strstr(text, " sse2 ") && strstr(text, "model name\t: "), "has flags");
+	ok(slurp("/proc/stat") > 0 && !strncmp(text, "cpu  ", 5) && strstr(text, "\ncpu0 ") && strstr(text, "\nbtime "), "stat");
+	ok(strtoll(strstr(text, "\nbtime ") + 7, NULL, 10) <= time(NULL), "the time of boot");
+	ok(slurp("/proc/uptime") > 0 && sscanf(text, "%lf %lf\n", &up, &idle) == 2 && up > 0, "uptime");
+	snprintf(wanted, sizeof(wanted), "Linux version %s ", uts.release);
+	ok(slurp("/proc/version") > 0 && !strncmp(text, wanted, strlen(wanted)), "version");
+	ok(slurp("/proc/loadavg") > 0 && sscanf(text, "%lf %lf %lf %d/%d %d\n", &load[0], &load[1], &load[2], &running, &all,
+						&last) == 6 && running >= 1 && all >= running && last > 0, "loadavg");
+	ok(slurp("/proc/filesystems") > 0 && strstr(text, "nodev\tproc\n") && strstr(text, "nodev\ttmpfs\n"), "filesystems");
+	ok(slurp("/proc/cmdline") > 0 && text[strlen(text) - 1] == '\n', "cmdline");
+	ok(slurp("/proc/vmstat") > 0 && strstr(text, "pgfault "), "vmstat");
+	ok(slurp("/sys/devices/system/cpu/online") > 0 && text[0] == '0', "online processors");
+	if (in_guest())
+		ok(slurp("/sys/kernel/mm/transparent_hugepage/enabled") > 0 && strchr(text, '['), "huge pages");
+	if (getuid() == 0) {
+		running = open("/proc/version", O_WRONLY);
+		fails(write(running, "x", 1), EIO, "is not written");
+		close(running);
+		fails(open("/proc/sys/kernel/osrelease", O_WRONLY), EACCES, "nor is the release, even by root");
+	}
+}
+
+static void mounts(void)
+{
+	FILE *f = setmntent("/proc/mounts", "r");
+	struct mntent *m;
+	bool root = false, proc = false, right = true;
+	int id, parent;
+	char place[300];
+
+	while (f && (m = getmntent(f))) {
+		root |= !strcmp(m->mnt_dir, "/");
+		proc |= !strcmp(m->mnt_dir, "/proc") && !strcmp(m->mnt_type, "proc");
+		right &= hasmntopt(m, "ro") || hasmntopt(m, "rw");
+	}
+	ok(f && root && proc && right, "mounts");
+	if (f)
+		endmntent(f);
+	f = fopen("/proc/self/mountinfo", "r");
+	proc = false;
+	while (f && fgets(text, sizeof(text), f)) {
+		right &= sscanf(text, "%d %d %*u:%*u %*s %299s", &id, &parent, place) == 3 && strstr(text, " - ");
+		proc |= !strcmp(place, "/proc");
+	}
+	ok(f && right && proc, "mountinfo");
+	if (f)
+		fclose(f);
+}
+
+static void limits(void)
+{
+	static const char *const numbers[] = {
+		"kernel/pid_max", "kernel/threads-max", "kernel/ngroups_max", "kernel/cap_last_cap", "vm/overcommit_memory",
+		"vm/max_map_count", "vm/mmap_min_addr", "fs/file-max", "fs/nr_open", "fs/pipe-max-size",
+		"kernel/random/entropy_avail", "net/core/somaxconn", "net/ipv4/tcp_keepalive_time",
+	};
+	struct utsname uts;
+	char path[200], first[100];
+	int low, high;
+
+	for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/sys/%s", numbers[i]);
+		ok(is_one_number(path), "%s is a number", numbers[i]);
+	}
+	ok(slurp("/proc/sys/net/ipv4/ip_local_port_range") > 0 && sscanf(text, "%d\t%d\n", &low, &high) == 2 && low < high,
+	   "ports");
+	uname(&uts);
+	snprintf(path, sizeof(path), "%s\n", uts.release);
+	ok(slurp("/proc/sys/kernel/osrelease") > 0 && !strcmp(text, path), "osrelease");
+	snprintf(path, sizeof(path), "%s\n", uts.nodename);
+	ok(slurp("/proc/sys/kernel/hostname") > 0 && !strcmp(text, path), "hostname");
+	ok(slurp("/proc/sys/kernel/ostype") > 0 && !strcmp(text, "Linux\n"), "ostype");
+	ok(slurp("/proc/sys/kernel/random/boot_id") == 37 && text[8] == '-' && text[36] == '\n', "boot_id");
+	snprintf(first, sizeof(first), "%s", text);
+	ok(slurp("/proc/sys/kernel/random/boot_id") == 37 && !strcmp(text, first), "stays");
+	ok(slurp("/proc/sys/kernel/random/uuid") == 37 && text[14] == '4' && strchr("89ab", text[19]), "uuid");
+	snprintf(first, sizeof(first), "%s", text);
+	ok(slurp("/proc/sys/kernel/random/uuid") == 37 && strcmp(text, first), "changes");
+}
+
+static void sockets(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = sizeof(a);
+	char wanted[100];
+	struct stat st;
+
+	if (fd < 0)
+		return; /* a kernel without IPv4 */
+	bind(fd, (struct sockaddr *)&a, sizeof(a));
+	listen(fd, 5);
+	getsockname(fd, (struct sockaddr *)&a, &len);
+	snprintf(wanted, sizeof(wanted), ": 0100007F:%04X 00000000:0000 0A ", ntohs(a.sin_port));
+	ok(slurp("/proc/net/tcp") > 0 && strstr(text, wanted), "a listener is in net/tcp");
+	fstat(fd, &st);
+	snprintf(wanted, sizeof(wanted), " %lu 1 ", (unsigned long)st.st_ino);
+	ok(strstr(text, wanted) != NULL, "with its inode");
+	ok(strcspn(text, "\n") == 149, "lines are as long as Linux's");
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	a.sin_port = 0;
+	bind(fd, (struct sockaddr *)&a, sizeof(a));
+	getsockname(fd, (struct sockaddr *)&a, &len);
+	snprintf(wanted, sizeof(wanted), ": 0100007F:%04X 00000000:0000 07 ", ntohs(a.sin_port));
+	ok(slurp("/proc/net/udp") > 0 && strstr(text, wanted), "a datagram socket is in net/udp");
+	close(fd);
+}
+
+static void reading(void)
+{
+	char whole[4096], part[4096];
+	int fd = open("/proc/self/status", O_RDONLY);
+	long n = 0, got;
+
+	while ((got = read(fd, part + n, 7)) > 0)
+		n += got;
+	ok(n > 100 && got == 0, "a file is read in small pieces");
+	ok(pread(fd, whole, sizeof(whole), 0) > 100 && !memcmp(whole, part, 50), "and anew from its start");
+	is(lseek(fd, 5, SEEK_SET), 5, "lseek");
+	ok(read(fd, part, 4) == 4 && !memcmp(part, whole + 5, 4), "goes where it says");
+	fails(ftruncate(fd, 0), EINVAL, "nothing to cut off");
+	close(fd);
+	fails(open("/proc/self/status", O_RDONLY | O_DIRECTORY), ENOTDIR, "a file is no directory");
+}
+
+void suite_procfs(void)
+{
+	links();
+	memory();
+	process();
+	machine();
+	mounts();
+	limits();
+	sockets();
+	reading();
+}
