@@ -50,7 +50,7 @@ struct netdev {
 	uint8_t address[6];           /* I */
 	uint16_t mtu;                 /* I: bytes of an IP packet */
 	unsigned features;            /* I: NETDEV_* */
-	bool link;                    /* the cable is in */
+	bool link;                    /* a: the cable is in; a change is followed by netdev_interrupt() */
 	struct deferred work;         /* ours: netdev_interrupt() */
 	void *protocol;               /* the protocols' own */
 	struct netdev *next;
@@ -58,7 +58,7 @@ struct netdev {
 
 /** netdev_register() - a card was found. Context: start-up. Defined by net/inet/device.c. */
 void netdev_register(struct netdev *n);
-/** netdev_interrupt() - frames came or went: poll soon. Context: interrupt. */
+/** netdev_interrupt() - frames came or went, or the link changed: poll soon. Context: interrupt. */
 static inline void netdev_interrupt(struct netdev *n)
 {
 	deferred_raise(&n->work);
@@ -73,7 +73,5 @@ bool netdev_receive(struct netdev *n, void *buffer, void *frame, uint32_t length
 void netdev_sent(void *cookie);
 /** netdev_room() - there is room for frames again after -ENOSPC. */
 void netdev_room(struct netdev *n);
-/** netdev_link_changed() - n->link changed. Context: any but under the network lock; takes it. */
-void netdev_link_changed(struct netdev *n);
 
 #endif

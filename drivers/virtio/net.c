@@ -196,6 +196,14 @@ static bool net_link(struct virtio_net *v)
 	return status & VIRTIO_NET_S_LINK_UP;
 }
 
+static void net_config_changed(struct virtio_device *d)
+{
+	struct virtio_net *v = d->driver;
+
+	v->netdev.link = net_link(v);
+	netdev_interrupt(&v->netdev);
+}
+
 static void net_identity(struct virtio_net *v)
 {
 	struct virtio_device *d = v->device;
@@ -254,6 +262,7 @@ static int net_attach(void *dev)
 	virtio_ready(d);
 	virtq_kick(v->rx);
 	netdev_register(&v->netdev);
+	d->config_changed = net_config_changed;
 	return 0;
 fail:
 	virtio_fail(d);

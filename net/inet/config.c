@@ -31,7 +31,6 @@ static struct setting settings[SETTINGS_MAX];
 static unsigned setting_count;
 
 uint32_t inet_servers[INET_SERVERS_MAX];
-char inet_domain[64];
 
 static bool is_automatic(const char *word)
 {

@@ -11,8 +11,6 @@ void inet_configure(struct inet_device *d);
 
 /* Name servers, as IPv4 addresses in network order; 0: none. Network lock. */
 extern uint32_t inet_servers[INET_SERVERS_MAX];
-/* The domain to look names up in, "" if nobody said. Network lock. */
-extern char inet_domain[64];
 /** inet_servers_changed() - write /etc/resolv.conf (net/inet/resolv.c); from a thread, no lock held. */
 void inet_servers_changed(void);
 

@@ -214,13 +214,25 @@ bool netdev_receive(struct netdev *n, void *buffer, void *frame, uint32_t length
 	return kept;
 }
 
+static void follow_link(struct inet_device *d)
+{
+	if (d->card->link)
+		netif_set_link_up(&d->netif);
+	else
+		netif_set_link_down(&d->netif);
+	log_info("eth%u: link is %s", d->index, d->card->link ? "up" : "down");
+}
+
 static void device_work(struct deferred *work)
 {
 	struct netdev *n = container_of(work, struct netdev, work);
+	struct inet_device *d = n->protocol;
 	bool more;
 
 	net_lock();
 	more = n->ops->poll(n);
+	if (unlikely(READ_ONCE(n->link) != netif_is_link_up(&d->netif)))
+		follow_link(d);
 	net_unlock();
 	if (more)
 		deferred_raise(work);
@@ -275,16 +287,4 @@ void netdev_register(struct netdev *n)
 	deferred_raise(&n->work);
 	log_info("eth%u: %s %02x:%02x:%02x:%02x:%02x:%02x, MTU %u%s", d->index, n->name, n->address[0], n->address[1],
 		 n->address[2], n->address[3], n->address[4], n->address[5], n->mtu, n->link ? "" : ", no link");
-}
-
-void netdev_link_changed(struct netdev *n)
-{
-	struct inet_device *d = n->protocol;
-
-	net_lock();
-	if (n->link)
-		netif_set_link_up(&d->netif);
-	else
-		netif_set_link_down(&d->netif);
-	net_unlock();
 }

@@ -12,10 +12,9 @@ struct inet_device {
 	struct inet_device *next;
 	struct inet_device *next_dirty;
 	bool dirty;                  /* on the list of cards to flush */
-	bool waiting;                /* frames wait in queue until the card has room */
 	bool checking;               /* lwIP looks at checksums of what is received */
 	unsigned index;              /* eth0 … */
-	unsigned queue_length;
+	unsigned queue_length;       /* of frames that wait until the card has room */
 	struct inet_frame *queue_head, *queue_tail;
 	bool configured;             /* has its address, by ip= or DHCP */
 	bool automatic;              /* DHCP is to find it */

@@ -116,7 +116,7 @@ long inet_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
 
 	if (cmd == SIOCGIFCONF)
 		return list_all(p);
-	if (cmd < SIOCGIFNAME || cmd > SIOCGIFINDEX + 0x20 || cmd == SIOCSIFLINK)
+	if (cmd < SIOCGIFNAME || cmd > SIOCSIFTXQLEN || cmd == SIOCSIFLINK)
 		return -ENOTTY;
 	if (copy_in(&r, p))
 		return -EFAULT;
@@ -144,7 +144,7 @@ long inet_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
 		__builtin_memset(r.ifr_hwaddr.sa_data, 0, sizeof(r.ifr_hwaddr.sa_data));
 		__builtin_memcpy(r.ifr_hwaddr.sa_data, i.hardware, sizeof(i.hardware));
 		break;
-	default: return cmd >= SIOCSIFFLAGS && (cmd & 1) == 0 ? -EPERM : -ENOTTY;
+	default: return cmd % 2 ? -ENOTTY : -EPERM; /* even ones set; the configuration comes from ip= and DHCP */
 	}
 	return copy_out(p, &r);
 }

@@ -14,8 +14,6 @@ void inet_servers_changed(void)
 	struct file *f;
 
 	net_lock();
-	if (*inet_domain)
-		n += (size_t)format_text(text, sizeof(text), "search %s\n", inet_domain);
 	for (unsigned i = 0; i < INET_SERVERS_MAX; i++) {
 		const uint8_t *a = (const uint8_t *)&inet_servers[i];
 

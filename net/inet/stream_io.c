@@ -217,18 +217,28 @@ static struct tcp_seg *append(struct tcp_pcb *pcb, struct tcp_seg *last, struct 
 		last->next = seg;
 	else
 		pcb->unsent = seg;
+	pcb->unsent_oversize = 0;
 	pcb->snd_lbb += n;
 	pcb->snd_buf -= n;
 	pcb->snd_queuelen++;
 	return seg;
 }
 
-/* What a buffer could still take behind its bytes. */
-static u16_t room_behind(const struct pbuf *p)
+/* Remember what the buffer of the segment that waits last could still take, if it was never sent. */
+static void note_room(struct tcp_pcb *pcb)
 {
-	size_t used = (size_t)((const char *)p->payload - (const char *)p) + p->len;
+	struct tcp_seg *last = pcb->unsent;
+	const struct pbuf *p;
 
-	return (u16_t)MIN(kmalloc_usable(p) - used, (size_t)UINT16_MAX);
+	while (last->next)
+		last = last->next;
+	p = last->p;
+	if (!p->next && (p->type_internal & PBUF_TYPE_FLAG_STRUCT_DATA_CONTIGUOUS) &&
+	    TCP_SEQ_GEQ(lwip_ntohl(last->tcphdr->seqno), pcb->snd_nxt)) {
+		size_t used = (size_t)((const char *)p->payload - (const char *)p) + p->len;
+
+		pcb->unsent_oversize = (u16_t)MIN(kmalloc_usable(p) - used, (size_t)UINT16_MAX);
+	}
 }
 
 /* Hand filled buffers, chained by next, to TCP. Return: bytes queued. Network lock held. */
@@ -260,23 +270,14 @@ static size_t queue(struct stream *st, struct pbuf *p, bool more)
 			}
 			last = seg;
 			done += n;
-			if (last != pcb->unsent || more)
-				pcb->unsent_oversize = 0;
 		}
 		p = next;
 	}
-	if (more && last && last == pcb->unsent && last->len < pcb->mss) {
-		if (!pcb->unsent_oversize)
-			pcb->unsent_oversize = room_behind(last->p);
-		return done; /* lwIP's slow timer sends it, if nothing comes */
-	}
-	tcp_output(pcb);
-	if (unlikely(pcb->unsent) && last && !pcb->unsent_oversize) {
-		for (last = pcb->unsent; last->next;)
-			last = last->next;
-		if (!last->p->next && (last->p->type_internal & PBUF_TYPE_FLAG_STRUCT_DATA_CONTIGUOUS))
-			pcb->unsent_oversize = room_behind(last->p);
-	}
+	/* MSG_MORE: less than a segment waits for more; if none comes, lwIP's slow timer sends it. */
+	if (likely(!more || !last || last != pcb->unsent || last->len >= pcb->mss))
+		tcp_output(pcb);
+	if (unlikely(pcb->unsent) && !pcb->unsent_oversize)
+		note_room(pcb);
 	return done;
 }
 
