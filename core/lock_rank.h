@@ -29,6 +29,7 @@ enum lock_rank {
 	RANK_FILES,       /* table of descriptors */
 	RANK_PROCESS_TABLE, /* all processes: a look-up takes a reference and lets go */
 	RANK_ITIMER,      /* POSIX timers of a process: armed under it */
+	RANK_SYSV,        /* tables of System V IPC: mappings of segments come and go */
 	RANK_SIGNAL,      /* handlers and queues of a process */
 	RANK_FUTEX,       /* one bucket of the futex table */
 	RANK_FUTEX_PEER,  /* the second bucket of a requeue, higher address */

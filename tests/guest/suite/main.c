@@ -13,7 +13,7 @@ static const struct {
 	{ "process", suite_process }, { "memory", suite_memory }, { "files", suite_files },
 	{ "root", suite_root },       { "time", suite_time },     { "signals", suite_signals },
 	{ "threads", suite_threads }, { "ipc", suite_ipc },       { "unix", suite_unix },
-	{ "ipc_edges", suite_ipc_edges }, { "procfs", suite_procfs },
+	{ "ipc_edges", suite_ipc_edges }, { "sysv", suite_sysv }, { "procfs", suite_procfs },
 	{ "net", suite_net },         { "badptr", suite_badptr },
 };
 
