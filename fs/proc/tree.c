@@ -38,11 +38,23 @@ static struct proc_inode *proc_inode(struct inode *inode)
 /* What of @e's name lies below @dir; NULL: it lies elsewhere. */
 static const char *name_below(const struct proc_inode *dir, const struct procfile *e)
 {
+	size_t i;
+
 	if (!dir->prefix)
 		return e->name;
-	if (strncmp(e->name, dir->file->name, dir->prefix) != 0 || e->name[dir->prefix] != '/')
-		return NULL;
-	return e->name + dir->prefix + 1;
+	for (i = 0; i < dir->prefix; i++)
+		if (e->name[i] != dir->file->name[i])
+			return NULL;
+	return e->name[i] == '/' ? e->name + i + 1 : NULL;
+}
+
+/* Mostly the first character says no: this is done for the whole set at each lookup. */
+static inline bool component_is(const char *component, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (component[i] != name[i])
+			return false;
+	return component[len] == '/' || !component[len];
 }
 
 static size_t component_length(const char *name)
@@ -165,15 +177,12 @@ static int dir_lookup(struct inode *inode, struct dentry *d)
 
 	for (e = tree->begin; e < tree->end && !found; e++) {
 		name = name_below(dir, e);
-		if (!name)
-			continue;
-		len = component_length(name);
-		if (is_number_component(name) ? number >= 0 :
-						len == d->name_len && memcmp(name, d->name, len) == 0)
+		if (name && (is_number_component(name) ? number >= 0 : component_is(name, d->name, d->name_len)))
 			found = e;
 	}
 	if (!found)
 		return r;
+	len = component_length(name);
 	mode = mode_of(found, name, len);
 	if (!is_number_component(name) || step(&of, *name, number)) {
 		if (*name == 'F' && (mode & S_IFMT) == S_IFLNK)
@@ -196,7 +205,7 @@ static bool shown_before(const struct proc_super *tree, const struct proc_inode 
 
 	for (const struct procfile *f = tree->begin; f < e; f++) {
 		other = name_below(dir, f);
-		if (other && component_length(other) == len && memcmp(name, other, len) == 0)
+		if (other && component_is(other, name, len))
 			return true;
 	}
 	return false;
