@@ -17,6 +17,13 @@ struct node {
 	void *slots[NODE_SLOTS];
 };
 
+static uint64_t total; /* atomic: pages in all trees */
+
+uint64_t page_cache_total(void)
+{
+	return __atomic_load_n(&total, __ATOMIC_RELAXED);
+}
+
 static inline bool beyond(const struct page_cache *c, uint64_t index)
 {
 	return c->height < HEIGHT_MAX && index >> c->height * NODE_SHIFT;
@@ -81,6 +88,7 @@ int page_cache_insert(struct page_cache *c, uint64_t index, struct page *page)
 	page_get(page);
 	*at = page;
 	c->count++;
+	__atomic_fetch_add(&total, 1, __ATOMIC_RELAXED);
 	r = 0;
 out:
 	spin_unlock(&c->lock);
@@ -124,6 +132,8 @@ uint64_t page_cache_truncate(struct page_cache *c, uint64_t index)
 			c->height = 0;
 	}
 	spin_unlock(&c->lock);
+	if (dropped)
+		__atomic_fetch_sub(&total, dropped, __ATOMIC_RELAXED);
 	return dropped;
 }
 
@@ -143,8 +153,10 @@ bool page_cache_remove(struct page_cache *c, uint64_t index)
 		}
 	}
 	spin_unlock(&c->lock);
-	if (page)
+	if (page) {
+		__atomic_fetch_sub(&total, 1, __ATOMIC_RELAXED);
 		page_put(page);
+	}
 	return page != NULL;
 }
 

@@ -35,5 +35,7 @@ uint64_t page_cache_truncate(struct page_cache *c, uint64_t index);
 bool page_cache_remove(struct page_cache *c, uint64_t index);
 /** page_cache_next() - index of the first page from @index on; UINT64_MAX: none. For SEEK_DATA and SEEK_HOLE. */
 uint64_t page_cache_next(struct page_cache *c, uint64_t index);
+/** page_cache_total() - pages of all files together, for /proc/meminfo. */
+uint64_t page_cache_total(void);
 
 #endif

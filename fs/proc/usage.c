@@ -3,6 +3,7 @@
 #include <core/process.h>
 #include <fs/proc/procfile.h>
 #include <fs/proc/usage.h>
+#include <mm/mm.h>
 
 COMPONENT("proc", "/proc");
 
@@ -14,6 +15,8 @@ static void count_process(struct proc_usage *u, struct process *p)
 	u->faults += READ_ONCE(p->minor_faults);
 	u->major_faults += READ_ONCE(p->major_faults);
 	mutex_lock(&p->lock);
+	if (p->thread_count && p->mm)
+		u->anonymous_pages += READ_ONCE(p->mm->anon_pages);
 	list_for_each(t, &p->threads, process_node) {
 		uint32_t state = READ_ONCE(t->state);
 

@@ -5,6 +5,7 @@
 struct proc_usage {
 	uint64_t run_ns;               /* processor time */
 	uint64_t faults, major_faults;
+	uint64_t anonymous_pages;
 	unsigned threads, running, blocked;
 };
 /** proc_usage() - of the processes that there are; those that ended take theirs with them. Context: may sleep. */

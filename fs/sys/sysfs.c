@@ -14,6 +14,9 @@ FILESYSTEM(sysfs, sysfs_mount, FILESYSTEM_NODEV);
 /* One processor runs programs. */
 SYS_CONSTANT(cpu_online, "devices/system/cpu/online", "0\n");
 SYS_CONSTANT(cpu_possible, "devices/system/cpu/possible", "0\n");
+SYS_CONSTANT(cpu0_package, "devices/system/cpu/cpu0/topology/physical_package_id", "0\n");
+SYS_CONSTANT(cpu0_core, "devices/system/cpu/cpu0/topology/core_id", "0\n");
+SYS_CONSTANT(cpu0_siblings, "devices/system/cpu/cpu0/topology/thread_siblings_list", "0\n");
 SYS_CONSTANT(cpu_present, "devices/system/cpu/present", "0\n");
 
 /* Memory is mapped by small pages only. */

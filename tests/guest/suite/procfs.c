@@ -325,6 +325,7 @@ static void machine(void)
 	long long total;
 	char wanted[200];
 	int running, all, last;
+	char *page;
 
 	sysinfo(&info);
 	uname(&uts);
@@ -333,6 +334,22 @@ static void machine(void)
 	ok(total == (long long)(info.totalram / 1024 * info.mem_unit), "MemTotal is sysinfo's");
 	ok(field("MemFree") > 0 && field("MemFree") < total && field("MemAvailable") <= total, "MemFree");
 	ok(strstr(text, "MemTotal:       ") && strstr(text, " kB\n"), "in its form");
+	slurp("/proc/meminfo");
+	total = field("AnonPages");
+	page = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(page, 1, 1 << 20);
+	slurp("/proc/meminfo");
+	ok(!in_guest() || field("AnonPages") >= total + 1024, "AnonPages grows");
+	munmap(page, 1 << 20);
+	total = field("Cached");
+	for (running = 0; running < 256; running++)
+		memset(text + running * 4096, running, 4096);
+	write_whole_file(scratch("cached"), text, sizeof(text));
+	slurp("/proc/meminfo");
+	ok(!in_guest() || field("Cached") >= total + 1024, "Cached grows");
+	unlink(scratch("cached"));
+	slurp("/proc/meminfo");
+	ok(!in_guest() || field("Cached") < total + 1024, "and shrinks");
 	ok(slurp("/proc/cpuinfo") > 0 && !strncmp(text, "processor\t: 0\n", 14), "cpuinfo");
 	ok(strstr(text, "\nflags\t\t: ") && strstr(text, " sse2 ") && strstr(text, "model name\t: "), "has flags");
 	ok(slurp("/proc/stat") > 0 && !strncmp(text, "cpu  ", 5) && strstr(text, "\ncpu0 ") && strstr(text, "\nbtime "), "stat");
