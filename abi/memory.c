@@ -39,6 +39,8 @@ static long map_file(unsigned long address, unsigned long length, int prot, int 
 	struct vm_object *object = NULL;
 	long r;
 
+	if (!length || ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) && (address & ~PAGE_MASK)))
+		return -EINVAL;
 	if (!FILE_READABLE(f) || (shared && (prot & PROT_WRITE) && !FILE_WRITABLE(f)))
 		return -EACCES;
 	if (shared && !FILE_WRITABLE(f))

@@ -333,8 +333,10 @@ static long remap_move(struct mm *mm, struct vma *v, uint64_t old, uint64_t old_
 
 	if (r)
 		return r;
-	/* Making room may have cut the old mapping, but not where it is to be moved from: they do not overlap. */
+	/* Making room may have cut the old mapping, and, if nothing of it is moved, taken it away. */
 	v = vma_find(&mm->tree, old);
+	if (!v || v->start > old)
+		return -EFAULT;
 	if (object)
 		object->ops->get(object);
 	r = add_mapping(mm, target, new_length, v->prot, v->flags, object, index);
@@ -349,7 +351,8 @@ static long remap_move(struct mm *mm, struct vma *v, uint64_t old, uint64_t old_
 		(void)unmap_range(mm, target, target + new_length);
 		return r;
 	}
-	(void)unmap_range(mm, old, old + old_length); /* if it cannot be cut, an empty mapping stays */
+	if (old_length)
+		(void)unmap_range(mm, old, old + old_length); /* if it cannot be cut, an empty mapping stays */
 	return (long)target;
 }
 
@@ -359,12 +362,17 @@ static long remap_locked(struct mm *mm, uint64_t old, uint64_t old_length, uint6
 	struct vma *v;
 	int r;
 
-	if (old_length > new_length && !(flags & MREMAP_FIXED)) {
-		r = unmap_range(mm, old + new_length, old + old_length);
+	v = vma_find(&mm->tree, old);
+	if (!v || v->start > old)
+		return -EFAULT;
+	/* Nothing of private memory moved: there would be two of it. Of shared memory it is one more view. */
+	if (!old_length && !(v->flags & VMA_SHARED))
+		return -EINVAL;
+	if (old_length >= new_length && !(flags & MREMAP_FIXED)) {
+		r = old_length > new_length ? unmap_range(mm, old + new_length, old + old_length) : 0;
 		return r ? r : (long)old;
 	}
-	v = vma_find(&mm->tree, old);
-	if (!v || v->start > old || v->end - old < MIN(old_length, new_length))
+	if (v->end - old < MIN(old_length, new_length))
 		return -EFAULT;
 	if (new_length > old_length && !commit_ok(mm, pages_of(new_length - old_length), v->prot, 0))
 		return -ENOMEM;
@@ -378,7 +386,7 @@ static long remap_locked(struct mm *mm, uint64_t old, uint64_t old_length, uint6
 		}
 		return remap_move(mm, v, old, old_length, new_length, flags, target);
 	}
-	if (new_length == old_length || extend(mm, v, old + old_length, new_length - old_length))
+	if (extend(mm, v, old + old_length, new_length - old_length))
 		return (long)old;
 	if (!(flags & MREMAP_MAYMOVE))
 		return -ENOMEM;
@@ -393,9 +401,10 @@ long mm_remap(struct mm *mm, uint64_t old, uint64_t old_length, uint64_t new_len
 		return -EINVAL;
 	old_length = ALIGN_UP(old_length, PAGE_SIZE);
 	new_length = ALIGN_UP(new_length, PAGE_SIZE);
-	/* An old length of 0, a second view of shared memory, is not offered. */
-	if (!range_ok(mm, old, old_length) || !new_length || new_length > mm->limit)
+	if ((old & ~PAGE_MASK) || !new_length || new_length > mm->limit)
 		return -EINVAL;
+	if (!range_ok(mm, old, MAX(old_length, PAGE_SIZE)))
+		return -EFAULT;
 	if (flags & MREMAP_FIXED) {
 		if (!range_ok(mm, target, new_length) || (target < old + old_length && old < target + new_length))
 			return -EINVAL;
@@ -463,9 +472,7 @@ long mm_advise(struct mm *mm, uint64_t address, uint64_t length, int advice)
 	if (address & ~PAGE_MASK)
 		return -EINVAL;
 	length = ALIGN_UP(length, PAGE_SIZE);
-	if (!length)
-		return 0;
-	if (!range_ok(mm, address, length))
+	if (length && !range_ok(mm, address, length))
 		return -ENOMEM;
 	mutex_lock(&mm->lock);
 	r = advise_locked(mm, address, address + length, advice);
