@@ -388,6 +388,22 @@ struct dentry *dentry_add(struct dentry *dir, const char *name, struct inode *in
 	return d;
 }
 
+struct dentry *dentry_nameless(struct dentry *parent, const char *name, struct inode *inode)
+{
+	struct dentry *d = dentry_alloc(parent, name, strlen(name));
+
+	if (!d) {
+		inode_put(inode);
+		return NULL;
+	}
+	d->inode = inode;
+	d->type = type_of_mode(inode->mode);
+	spin_lock(&dentry_lock);
+	inode->alias = d;
+	spin_unlock(&dentry_lock);
+	return d;
+}
+
 void dentry_detach(struct dentry *d)
 {
 	struct dentry *dead = NULL;

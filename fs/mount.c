@@ -103,7 +103,8 @@ void mount_put(struct mount *m)
 		mount_free(m);
 }
 
-int mount_add(struct super *super, const struct path *at, const char *source, unsigned flags)
+/* A mount that nobody can see yet. NULL: no memory, and the super is given up. */
+static struct mount *mount_new(struct super *super, const char *source, unsigned flags)
 {
 	struct mount *m = kzalloc(sizeof(*m));
 	char *text = kstrdup(source);
@@ -114,13 +115,28 @@ int mount_add(struct super *super, const struct path *at, const char *source, un
 		dentry_discard_tree(super->root);
 		dentry_put(super->root);
 		super_put(super);
-		return -ENOMEM;
+		return NULL;
 	}
 	m->root = super->root; /* its reference moves */
 	m->super = super;
 	m->refs = 1;
 	m->flags = flags;
 	m->source = text;
+	list_init(&m->node);
+	return m;
+}
+
+struct mount *mount_detached(struct super *super)
+{
+	return mount_new(super, "none", 0);
+}
+
+int mount_add(struct super *super, const struct path *at, const char *source, unsigned flags)
+{
+	struct mount *m = mount_new(super, source, flags);
+
+	if (!m)
+		return -ENOMEM;
 	mutex_lock(&mount_lock);
 	m->id = ++last_mount_id;
 	spin_lock(&dentry_lock);

@@ -282,6 +282,8 @@ void dentry_attach(struct dentry *d, struct inode *inode, bool keep);
 int dentry_add_lazy(struct dentry *dir, const char *name, size_t len, unsigned type, uint64_t what);
 /** dentry_add() - a kept entry with an inode, whose reference moves (put on failure). NULL: no memory. Borrowed. */
 struct dentry *dentry_add(struct dentry *dir, const char *name, struct inode *inode);
+/** dentry_nameless() - an entry with @inode, whose reference moves (put on failure), that cannot be found by name. */
+struct dentry *dentry_nameless(struct dentry *parent, const char *name, struct inode *inode) __must_check;
 /** dentry_detach() - the name is gone: unhash @d, give up its being kept; who holds it still sees its inode. */
 void dentry_detach(struct dentry *d);
 /** dentry_move() - @d takes the place of @target, which is detached, or swaps with it if @exchange. */
@@ -323,6 +325,8 @@ extern struct list mount_list; /* dentry_lock: all mounts, for /proc/mounts */
 struct mount *mount_of_super(struct super *s) __must_check;
 /** mount_add() - put @super (its reference moves) over @at (NULL: the first root). 0 or -errno. */
 int mount_add(struct super *super, const struct path *at, const char *source, unsigned flags);
+/** mount_detached() - a mount of @super (its reference moves) that is nowhere in the tree. NULL: no memory. */
+struct mount *mount_detached(struct super *super) __must_check;
 /** mount_filesystem() - mount(2): by name of the file system. @at: a path. */
 int mount_filesystem(const char *type, const char *source, const struct path *at, unsigned long flags,
 		     const char *options);

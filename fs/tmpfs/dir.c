@@ -2,6 +2,7 @@
 #include <core/slab.h>
 #include <fs/tmpfs/tmpfs.h>
 #include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/fs.h>
 
 COMPONENT("tmpfs", "files in memory");
@@ -33,6 +34,7 @@ struct tmpfs_inode *tmpfs_inode_new(struct super *super, uint32_t mode)
 	}
 	t->lower = NULL;
 	t->lower_size = 0;
+	t->seals = F_SEAL_SEAL;
 	list_init(&t->xattrs);
 	t->xattrs_own = true;
 	inode->ino = __atomic_add_fetch(&super->last_ino, 1, __ATOMIC_RELAXED);

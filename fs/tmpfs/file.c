@@ -14,6 +14,7 @@
 COMPONENT("tmpfs", "files in memory");
 
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX)
+#define SEALS_OF_WRITE ((unsigned)(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | F_SEAL_GROW))
 
 /* Memory that files may not take, so that programs can still run: one page in 32, at most 4 MiB. */
 static bool memory_short(void)
@@ -191,6 +192,11 @@ static ssize_t tmpfs_write(struct file *f, struct io *io, off_t *pos)
 		mutex_unlock(&inode->lock);
 		return -EFBIG;
 	}
+	if (unlikely(t->seals & SEALS_OF_WRITE) &&
+	    (t->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) || at + io->left > inode->size)) {
+		mutex_unlock(&inode->lock);
+		return -EPERM;
+	}
 	while (io->left) {
 		size_t offset = at & (PAGE_SIZE - 1);
 
@@ -260,6 +266,8 @@ static int set_size(struct tmpfs_inode *t, uint64_t size)
 
 	if (size > FILE_SIZE_MAX)
 		return -EFBIG;
+	if (t->seals & (size < inode->size ? F_SEAL_SHRINK : size > inode->size ? F_SEAL_GROW : 0))
+		return -EPERM;
 	if (size < inode->size) {
 		r = zero_tail(t, size);
 		if (r)
@@ -350,6 +358,8 @@ static int tmpfs_mmap(struct file *f, struct vm_object **object, unsigned prot, 
 	struct tmpfs_inode *t = tmpfs_inode(inode);
 	int r = 0;
 
+	if (t->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) && (flags & MAP_TYPE) != MAP_PRIVATE && prot & PROT_WRITE)
+		return -EPERM;
 	if (t->lower && (flags & MAP_TYPE) != MAP_PRIVATE && FILE_WRITABLE(f)) {
 		mutex_lock(&inode->lock);
 		r = tmpfs_own_pages(t);
@@ -429,6 +439,11 @@ static long tmpfs_fallocate(struct file *f, int mode, off_t offset, off_t n)
 	if (mode & FALLOC_FL_PUNCH_HOLE && !(mode & FALLOC_FL_KEEP_SIZE))
 		return -EOPNOTSUPP;
 	mutex_lock(&inode->lock);
+	if (t->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ||
+	    (t->seals & F_SEAL_GROW && !(mode & FALLOC_FL_KEEP_SIZE) && end > inode->size)) {
+		mutex_unlock(&inode->lock);
+		return -EPERM;
+	}
 	if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
 		r = punch(t, start, MIN(end, ALIGN_UP(inode->size, PAGE_SIZE)));
 	if (!(mode & FALLOC_FL_PUNCH_HOLE)) {

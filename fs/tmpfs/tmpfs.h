@@ -26,6 +26,7 @@ struct tmpfs_inode {
 	struct inode *lower;      /* ref; inode.lock; NULL: none, or nothing of it is left */
 	uint64_t lower_size;      /* bytes of the lower file that still show; inode.lock, and pages.lock for the two */
 	struct list xattrs;       /* inode.lock; struct xattr, owned */
+	unsigned seals;           /* F_SEAL_*: inode.lock for writing; fs/memfd.c */
 	bool xattrs_own;          /* the lower one's attributes were taken over; inode.lock */
 };
 
