@@ -11,6 +11,7 @@ static const struct {
 	void (*run)(void);
 } suites[] = {
 	{ "process", suite_process }, { "memory", suite_memory }, { "files", suite_files },
+	{ "files_edges", suite_files_edges },
 	{ "root", suite_root },       { "time", suite_time },     { "signals", suite_signals },
 	{ "threads", suite_threads }, { "ipc", suite_ipc },       { "unix", suite_unix },
 	{ "ipc_edges", suite_ipc_edges }, { "sysv", suite_sysv }, { "procfs", suite_procfs },

@@ -58,6 +58,7 @@ void suite_memory(void);
 void suite_threads(void);
 void suite_signals(void);
 void suite_files(void);
+void suite_files_edges(void);
 void suite_root(void);
 void suite_ipc(void);
 void suite_unix(void);
