@@ -95,6 +95,7 @@ static int give(struct inet_device *d, struct pbuf *p)
 		pbuf_free(p);
 		return r;
 	}
+	inet_counted(&d->sent, p->tot_len);
 	if (!d->dirty) {
 		d->dirty = true;
 		d->next_dirty = dirty_devices;
@@ -108,8 +109,10 @@ static err_t queue_frame(struct inet_device *d, struct pbuf *p)
 {
 	struct inet_frame *f = d->queue_length < QUEUE_MAX ? kmalloc(sizeof(*f)) : NULL;
 
-	if (!f)
+	if (!f) {
+		d->sent.dropped++;
 		return ERR_MEM;
+	}
 	pbuf_ref(p);
 	*f = (struct inet_frame){ NULL, p };
 	if (d->queue_tail)
@@ -195,8 +198,10 @@ bool netdev_receive(struct netdev *n, void *buffer, void *frame, uint32_t length
 	if (length <= COPY_MAX) {
 		kept = false;
 		p = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
-		if (!p)
+		if (!p) {
+			d->received.dropped++;
 			return false;
+		}
 		memcpy(p->payload, frame, length);
 	} else {
 		struct pbuf_custom *c = buffer;
@@ -205,6 +210,7 @@ bool netdev_receive(struct netdev *n, void *buffer, void *frame, uint32_t length
 		c->custom_free_function = buffer_free;
 		p = pbuf_alloced_custom(PBUF_RAW, (u16_t)length, PBUF_REF, c, frame, (u16_t)length);
 	}
+	inet_counted(&d->received, length);
 	if (unlikely(checked == d->checking)) {
 		d->checking = !checked;
 		NETIF_SET_CHECKSUM_CTRL(&d->netif, d->netif.chksum_flags ^ CHECK_ALL);

@@ -5,6 +5,17 @@
 #include "drivers/netdev.h"
 #include "lwip/netif.h"
 
+/* What went one way, for /proc/net/dev. */
+struct inet_count {
+	uint64_t packets, bytes, dropped;
+};
+
+static inline void inet_counted(struct inet_count *c, uint32_t bytes)
+{
+	c->packets++;
+	c->bytes += bytes;
+}
+
 /* All under the network lock. */
 struct inet_device {
 	struct netif netif;
@@ -18,10 +29,12 @@ struct inet_device {
 	struct inet_frame *queue_head, *queue_tail;
 	bool configured;             /* has its address, by ip= or DHCP */
 	bool automatic;              /* DHCP is to find it */
+	struct inet_count sent, received;
 };
 
 extern struct inet_device *inet_devices; /* network lock, in order of discovery */
 extern struct netif loopback;
+extern struct inet_count loopback_count; /* network lock; what is sent is received */
 
 #define for_each_inet_device(d) for (struct inet_device *d = inet_devices; d; d = d->next)
 

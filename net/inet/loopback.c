@@ -18,6 +18,7 @@ COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 #define HEADER_MAX 128u /* at least as much of a larger one: IP and TCP headers with their options */
 
 struct netif loopback;
+struct inet_count loopback_count;
 
 /* Packets on their way, chained: in each pbuf but the last of a packet, tot_len is larger than len. */
 static struct pbuf *queue_head, *queue_tail;
@@ -89,6 +90,7 @@ static err_t loopback_output(struct netif *netif, struct pbuf *p, const ip4_addr
 	while (packet->next)
 		packet = packet->next;
 	queue_tail = packet;
+	inet_counted(&loopback_count, p->tot_len);
 	net_pending |= NET_PENDING_LOOPBACK;
 	return ERR_OK;
 }

@@ -1,7 +1,7 @@
 /* What AF_INET shows in /proc/net and /proc/sys/net: connections of TCP, routes, the numbers in force (proc(5)).
  *
- * Addresses are written as a little-endian machine reads them from a packet, ports in order: so does Linux. Cards
- * count nothing, so there is no /proc/net/dev. */
+ * Addresses are written as a little-endian machine reads them from a packet, ports in order: so does Linux. */
+#include "core/log.h"
 #include "core/process.h"
 #include "fs/proc/procfile.h"
 #include "net/inet/device.h"
@@ -114,6 +114,33 @@ static int show_route(struct text *out, const struct proc_target *of)
 	return 0;
 }
 PROC_FILE(net_route, "PID/net/route", show_route);
+
+/* Columns without a counter behind them are things that do not happen here. */
+static void add_interface(struct text *out, const char *name, const struct inet_count *received,
+			  const struct inet_count *sent)
+{
+	text_add(out, "%6s: %7lu %7lu    0 %4lu    0     0          0         0 %8lu %7lu    0 %4lu    0     0       0          0\n",
+		 name, (unsigned long)received->bytes, (unsigned long)received->packets, (unsigned long)received->dropped,
+		 (unsigned long)sent->bytes, (unsigned long)sent->packets, (unsigned long)sent->dropped);
+}
+
+static int show_dev(struct text *out, const struct proc_target *of)
+{
+	char name[16];
+
+	text_add(out, "Inter-|   Receive                                                |  Transmit\n"
+		      " face |bytes    packets errs drop fifo frame compressed multicast"
+		      "|bytes    packets errs drop fifo colls carrier compressed\n");
+	net_lock();
+	add_interface(out, "lo", &loopback_count, &loopback_count);
+	for_each_inet_device(d) {
+		format_text(name, sizeof(name), "eth%u", d->index);
+		add_interface(out, name, &d->received, &d->sent);
+	}
+	net_unlock();
+	return 0;
+}
+PROC_FILE(net_dev, "PID/net/dev", show_dev);
 
 PROC_CONSTANT(sys_port_range, "sys/net/ipv4/ip_local_port_range", "49152\t65535\n"); /* lwIP's */
 PROC_NUMBER(sys_keepalive_time, "sys/net/ipv4/tcp_keepalive_time", TCP_KEEPIDLE_DEFAULT / 1000);

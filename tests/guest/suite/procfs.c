@@ -451,6 +451,7 @@ static void sockets(void)
 	ok(strstr(text, wanted) != NULL, "with its inode");
 	ok(strcspn(text, "\n") == 149, "lines are as long as Linux's");
 	close(fd);
+	ok(slurp("/proc/net/dev") > 0 && strstr(text, "\n    lo: ") && strstr(text, " face |bytes    packets errs"), "net/dev");
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	a.sin_port = 0;
 	bind(fd, (struct sockaddr *)&a, sizeof(a));
