@@ -19,8 +19,9 @@
 
 static volatile sig_atomic_t signals_seen;
 
-static void count_signal(int signo)
+static void count_signal(int unused)
 {
+	(void)unused;
 	signals_seen++;
 }
 
