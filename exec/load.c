@@ -336,9 +336,11 @@ static int load_by_name(const struct program_args *args, unsigned depth, uint64_
 	if (n < 0) {
 		r = fail(&l, (int)n, "%s: cannot be read", args->path);
 	} else if (n > 2 && head[0] == '#' && head[1] == '!') {
-		head[MIN((size_t)n, (size_t)SCRIPT_LINE) - 1] = '\0';
+		head[SCRIPT_LINE - 1] = '\0'; /* behind what was read there are zeroes */
 		end = strchr(head, '\n');
-		if (!end || depth == 0) {
+		if (!end)
+			end = head + strlen(head);
+		if (end == head + SCRIPT_LINE - 1 || depth == 0) {
 			r = fail(&l, depth ? -ENOEXEC : -ELOOP, "%s: its first line names no usable interpreter", args->path);
 			goto out;
 		}
