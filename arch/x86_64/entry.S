@@ -190,6 +190,7 @@ trap_common:
 	testb	$3, FRAME_CS(%rsp)
 	jz	1f
 	swapgs
+.Lfrom_program:
 	call	trap_handle
 	movq	%gs:current_thread(%rip), %rcx
 	cmpl	$0, THREAD_WORK(%rcx)
@@ -206,7 +207,27 @@ trap_common:
 
 /* On a stack of its own: GS may be anyone's. RBX keeps what GS base was. */
 trap_paranoid:
+	cmpl	$VECTOR_DB, %edi
+	jne	1f
+	testb	$3, 24(%rsp)				/* CS, above RDI, the error code and RIP */
+	jz	1f
+	/* A program's own #DB: on with it on the thread's kernel stack, where it may sleep and become a signal. */
+	swapgs
+	pushq	%rsi
+	movq	%rsp, %rsi
+	movq	%gs:syscall_kernel_sp(%rip), %rsp
+	pushq	56(%rsi)				/* SS RSP RFLAGS CS RIP, error code, RDI */
+	pushq	48(%rsi)
+	pushq	40(%rsi)
+	pushq	32(%rsi)
+	pushq	24(%rsi)
+	pushq	16(%rsi)
+	pushq	8(%rsi)
+	movq	(%rsi), %rsi
 	PUSH_REGISTERS_FROM_RSI
+	movq	%rsp, %rsi
+	jmp	.Lfrom_program
+1:	PUSH_REGISTERS_FROM_RSI
 	cld
 	pushfq
 	andl	$~RFLAGS_AC, (%rsp)

@@ -20,6 +20,7 @@
 #define TRAP_STACK_SIZE 8192 /* of #DB, NMI, #DF, #MC; aligned to its size */
 
 /* Vectors: 32 exceptions, the lines of interrupt controllers, the processor's own. */
+#define VECTOR_DB         1
 #define TRAP_LINES_FIRST  32
 #define TRAP_LINES        64
 #define TRAP_TIMER        96

@@ -28,7 +28,7 @@ COMPONENT("cpu", "processor set-up, traps, system call entry");
 #define BUS_ADRALN  1
 
 enum vector {
-	VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_BR = 5, VECTOR_UD = 6,
+	VECTOR_DE = 0, VECTOR_NMI = 2, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_BR = 5, VECTOR_UD = 6,
 	VECTOR_NM = 7, VECTOR_DF = 8, VECTOR_SS = 12, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_MF = 16, VECTOR_AC = 17,
 	VECTOR_MC = 18, VECTOR_XM = 19,
 };
