@@ -1,8 +1,8 @@
 /* The root file system and what is mounted in it at start (boot parameters root=, ro, rw).
  *
  * The root is the ROOT item of the boot area or of an initrd, an EROFS image; over it lies a layer in memory, so that
- * it can be written, unless `ro` is given. Without an image the root is an empty tmpfs. Mount points that the image
- * lacks are made in the upper layer.
+ * it can be written; with `ro` the layer holds nothing but the mount points that the image lacks, and is then mounted
+ * read-only. Without an image the root is an empty tmpfs.
  */
 #include <core/boot_area.h>
 #include <core/init.h>
@@ -56,8 +56,6 @@ static struct super *open_root(void)
 			log_err("the root image cannot be used: %s", why);
 			machine_exit(CONSOLE_STATUS_MACHINE);
 		}
-		if (read_only)
-			return lower;
 		r = overlay_super(lower, &super);
 	}
 	if (r) {
@@ -85,13 +83,13 @@ static void mount_place(const struct place *p)
 	if (!filesystem_find(p->type))
 		return; /* not in this kernel */
 	r = vfs_make(NULL, p->path, S_IFDIR | 0755, 0);
-	if (r && r != -EEXIST && r != -EROFS)
+	if (r && r != -EEXIST)
 		log_warn("%s cannot be made: error %d", p->path, -r);
 	r = path_walk(NULL, p->path, WALK_FOLLOW | WALK_DIRECTORY, &at);
-	if (r)
-		return; /* a read-only root without the directory: said by nobody, as by Linux */
-	r = mount_filesystem(p->type, p->type, &at, 0, p->options);
-	path_put(&at);
+	if (!r) {
+		r = mount_filesystem(p->type, p->type, &at, 0, p->options);
+		path_put(&at);
+	}
 	if (r)
 		log_warn("%s cannot be mounted: error %d", p->path, -r);
 }
@@ -99,8 +97,8 @@ static void mount_place(const struct place *p)
 static void mount_root(void)
 {
 	struct super *super = open_root();
-	bool writable = !super->read_only;
-	int r = mount_add(super, NULL, "root", writable ? 0 : MS_RDONLY);
+	int r = mount_add(super, NULL, "root", 0);
+	struct path root;
 
 	if (r) {
 		log_err("no memory for the root file system");
@@ -109,11 +107,15 @@ static void mount_root(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
 		bool layered = !strcmp(places[i].path, "/tmp") || !strcmp(places[i].path, "/run");
 
-		if (!layered || !writable)
+		if (!layered || read_only)
 			mount_place(&places[i]);
 	}
-	if (!writable)
+	if (read_only) {
+		mount_root_path(&root);
+		WRITE_ONCE(root.mount->flags, MS_RDONLY);
+		path_put(&root);
 		return;
+	}
 	(void)vfs_make(NULL, "/run", S_IFDIR | 0755, 0);  /* -EEXIST: the image has it, with its own mode */
 	(void)vfs_make(NULL, "/tmp", S_IFDIR | 01777, 0); /* likewise */
 }

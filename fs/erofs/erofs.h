@@ -15,7 +15,7 @@ struct erofs {
 	uint64_t root_nid;      /* I */
 	uint64_t blocks, inode_count; /* I; for statfs */
 	int64_t build_time_ns;  /* I */
-	bool said_damaged;      /* a */
+	bool said_damaged;      /* a: one line was enough */
 	struct mutex lock;      /* RANK_INODE: linked */
 	struct list linked[EROFS_BUCKETS]; /* lock: inodes with several names, so that each is one inode */
 };
@@ -48,6 +48,8 @@ static inline const void *erofs_at(const struct erofs *fs, uint64_t offset, uint
 }
 /** erofs_damaged() - say once that the image is broken. Return: -EUCLEAN. */
 int erofs_damaged(struct erofs *fs, uint64_t nid, const char *what);
+/** erofs_unsupported() - say once that the image uses something that is not read here. Return: -EOPNOTSUPP. */
+int erofs_unsupported(struct erofs *fs, uint64_t nid, const char *what);
 
 /* inode.c */
 /** erofs_inode_get() - inode @nid, with a reference; err_ptr(-EUCLEAN, -EOPNOTSUPP: compressed, -ENOMEM). */

@@ -80,7 +80,7 @@ static int place_data(struct erofs *fs, struct erofs_inode *e, const struct fact
 		return 0;
 	case EROFS_CHUNKED:
 		if (f->where & ~EROFS_CHUNK_KNOWN)
-			return -EOPNOTSUPP;
+			return erofs_unsupported(fs, nid, "its chunks are of an unknown kind");
 		e->chunk_bits = (uint8_t)(fs->block_bits + (f->where & EROFS_CHUNK_BITS));
 		e->chunk_indexes = f->where & EROFS_CHUNK_INDEXES;
 		entry = e->chunk_indexes ? sizeof(struct erofs_chunk_index) : sizeof(uint32_t);
@@ -90,7 +90,7 @@ static int place_data(struct erofs *fs, struct erofs_inode *e, const struct fact
 			return erofs_damaged(fs, nid, "its chunk table lies outside");
 		return 0;
 	}
-	return -EOPNOTSUPP; /* compressed */
+	return erofs_unsupported(fs, nid, "it is compressed (mkfs.erofs without -z makes what can be read)");
 }
 
 static void erofs_inode_destroy(struct inode *inode)

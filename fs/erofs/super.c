@@ -15,6 +15,13 @@ int erofs_damaged(struct erofs *fs, uint64_t nid, const char *what)
 	return -EUCLEAN;
 }
 
+int erofs_unsupported(struct erofs *fs, uint64_t nid, const char *what)
+{
+	if (!__atomic_exchange_n(&fs->said_damaged, true, __ATOMIC_RELAXED))
+		log_err("erofs: inode %lu cannot be read: %s", (unsigned long)nid, what);
+	return -EOPNOTSUPP;
+}
+
 static void erofs_statfs(struct super *s, struct statfs_info *out)
 {
 	const struct erofs *fs = s->private;
