@@ -58,6 +58,7 @@ static int show_exe(struct text *out, const struct proc_target *of)
 	return 0;
 }
 PROC_LINK(pid_exe, "PID/exe", show_exe, follow_exe);
+PROC_LINK(task_exe, "PID/task/TID/exe", show_exe, follow_exe);
 
 static int place(const struct proc_target *of, bool root, struct path *out)
 {
@@ -83,6 +84,7 @@ static int show_cwd(struct text *out, const struct proc_target *of)
 	return show_followed(out, of, follow_cwd);
 }
 PROC_LINK(pid_cwd, "PID/cwd", show_cwd, follow_cwd);
+PROC_LINK(task_cwd, "PID/task/TID/cwd", show_cwd, follow_cwd);
 
 static int follow_root(const struct proc_target *of, struct path *out)
 {
@@ -94,6 +96,7 @@ static int show_root(struct text *out, const struct proc_target *of)
 	return show_followed(out, of, follow_root);
 }
 PROC_LINK(pid_root, "PID/root", show_root, follow_root);
+PROC_LINK(task_root, "PID/task/TID/root", show_root, follow_root);
 
 static struct file *descriptor(const struct proc_target *of)
 {
@@ -139,6 +142,7 @@ static int show_fd(struct text *out, const struct proc_target *of)
 	return r;
 }
 PROC_LINK(pid_fd, "PID/fd/FD", show_fd, follow_fd);
+PROC_LINK(task_fd, "PID/task/TID/fd/FD", show_fd, follow_fd);
 
 static int show_fdinfo(struct text *out, const struct proc_target *of)
 {
@@ -159,3 +163,4 @@ static int show_fdinfo(struct text *out, const struct proc_target *of)
 	return r;
 }
 PROC_FILE(pid_fdinfo, "PID/fdinfo/FD", show_fdinfo);
+PROC_FILE(task_fdinfo, "PID/task/TID/fdinfo/FD", show_fdinfo);

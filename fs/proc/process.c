@@ -73,6 +73,8 @@ static int write_oom_score_adj(const struct proc_target *of, char *text, size_t 
 }
 PROC_WRITABLE(pid_oom_score_adj, "PID/oom_score_adj", show_oom_score_adj, write_oom_score_adj);
 
-/* There are no control groups but the root, and nobody logged in. */
+/* There are no control groups but the root, no name spaces of users, and nobody logged in. */
 PROC_CONSTANT(pid_cgroup, "PID/cgroup", "0::/\n");
+PROC_CONSTANT(pid_uid_map, "PID/uid_map", "         0          0 4294967295\n");
+PROC_CONSTANT(pid_gid_map, "PID/gid_map", "         0          0 4294967295\n");
 PROC_CONSTANT(pid_loginuid, "PID/loginuid", "4294967295");

@@ -42,6 +42,8 @@ static int show_meminfo(struct text *out, const struct proc_target *of)
 }
 PROC_FILE(meminfo, "meminfo", show_meminfo);
 
+PROC_CONSTANT(swaps, "swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"); /* there are none */
+
 static int show_cpuinfo(struct text *out, const struct proc_target *of)
 {
 	char *buf = kmalloc(PROCESSOR_ROOM);

@@ -108,6 +108,8 @@ static void links(void)
 	snprintf(wanted, sizeof(wanted), "%d", fd);
 	ok(has_entry("/proc/self/fd", wanted), "is listed");
 	ok(lstat(path, &a) == 0 && S_ISLNK(a.st_mode) && (a.st_mode & 0700) == 0700, "shows how it was opened");
+	snprintf(wanted, sizeof(wanted), "/proc/thread-self/fd/%d", fd);
+	ok(link_is(wanted, here), "also below the thread");
 	unlink(here);
 	snprintf(wanted, sizeof(wanted), "%s (deleted)", here);
 	ok(link_is(path, wanted), "also when the file has lost its name");
