@@ -69,6 +69,8 @@ void tcp_timer_needed(void)
 
 static bool link_tick(void)
 {
+	/* A card that found no memory for receive buffers has nothing to interrupt for: it tries again here. */
+	net_poll_devices();
 	etharp_tmr();
 	ip_reass_tmr();
 	return true;
