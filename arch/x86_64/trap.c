@@ -120,6 +120,13 @@ static void program_fault(unsigned vector, struct trap_frame *f)
 	irq_disable();
 }
 
+/* Such a trap runs on a stack that the processor has only one of (entry.S): no other thread may run meanwhile. */
+static bool on_own_stack(unsigned vector, const struct trap_frame *f)
+{
+	return vector == VECTOR_NMI || vector == VECTOR_DF || vector == VECTOR_MC ||
+	       (vector == VECTOR_DB && !(f->cs & 3));
+}
+
 void trap_handle(unsigned vector, struct trap_frame *frame)
 {
 	uint64_t error = frame->orig_rax;
@@ -149,6 +156,6 @@ void trap_handle(unsigned vector, struct trap_frame *frame)
 	} else {
 		die(vector, frame, error);
 	}
-	if (frame->rflags & RFLAGS_IF && percpu_get(preempt_count) == 0)
+	if (frame->rflags & RFLAGS_IF && percpu_get(preempt_count) == 0 && !on_own_stack(vector, frame))
 		sched_preempt();
 }
