@@ -256,25 +256,6 @@ trap_paranoid:
 	addq	$8, %rsp
 	iretq
 
-/* #DB of a program becomes a signal: its frame moves to the thread's stack, where a signal can be delivered and the
- * thread be switched. On top lie RDI, the error code, RIP, CS, RFLAGS, RSP, SS. */
-trap_debug:
-	testb	$3, 24(%rsp)
-	jz	trap_paranoid
-	swapgs
-	movq	%rsp, %rdi
-	movq	%gs:syscall_kernel_sp(%rip), %rsp
-	swapgs
-	pushq	48(%rdi)
-	pushq	40(%rdi)
-	pushq	32(%rdi)
-	pushq	24(%rdi)
-	pushq	16(%rdi)
-	pushq	8(%rdi)
-	pushq	(%rdi)
-	movl	$1, %edi
-	jmp	trap_common
-
 	.globl	trap_stubs
 	.balign	16
 trap_stubs:
@@ -286,9 +267,7 @@ trap_stubs:
 	.endif
 	pushq	%rdi
 	movl	$vector, %edi
-	.if	vector == 1
-	jmp	trap_debug
-	.elseif	vector == 2 || vector == 8 || vector == 18
+	.if	vector == 1 || vector == 2 || vector == 8 || vector == 18
 	jmp	trap_paranoid
 	.else
 	jmp	trap_common
