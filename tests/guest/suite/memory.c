@@ -1,6 +1,7 @@
 /* Memory: mapping, protection, copy on write, faults with their addresses. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -267,6 +268,55 @@ static void advice(void)
 	munmap(p, 8 * PAGE);
 }
 
+/* One of several threads that map, fill, protect, drop and unmap at the same time. Return: how often it was wrong. */
+static void *churn(void *seed)
+{
+	unsigned state = (unsigned)(uintptr_t)seed;
+	uintptr_t wrong = 0;
+
+	for (int round = 0; round < 300; round++) {
+		size_t size = PAGE * (1 + (size_t)rand_r(&state) % 30);
+		char *p = map(size, PROT_READ | PROT_WRITE);
+
+		if (p == MAP_FAILED)
+			return (void *)1000;
+		for (size_t at = 0; at < size; at += PAGE) {
+			wrong += p[at] != 0;
+			p[at] = (char)state;
+		}
+		if (round % 3 == 0) {
+			wrong += mprotect(p, PAGE, PROT_READ) != 0;
+			wrong += p[0] != (char)state;
+		}
+		if (round % 5 == 0) {
+			wrong += madvise(p, size, MADV_DONTNEED) != 0;
+			wrong += p[0] != 0;
+		} else {
+			wrong += p[size - PAGE] != (char)state;
+		}
+		free(malloc(1 + (size_t)rand_r(&state) % 300000));
+		wrong += munmap(p, size) != 0;
+	}
+	return (void *)wrong;
+}
+
+static void concurrent(void)
+{
+	pthread_t threads[4];
+	uintptr_t wrong = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		if (pthread_create(&threads[i], NULL, churn, (void *)(i + 1)) != 0)
+			wrong++;
+	for (size_t i = 0; i < 4; i++) {
+		void *result = NULL;
+
+		pthread_join(threads[i], &result);
+		wrong += (uintptr_t)result;
+	}
+	is((long)wrong, 0, "four threads that map and unmap at once are always right");
+}
+
 void suite_memory(void)
 {
 	anonymous();
@@ -278,4 +328,5 @@ void suite_memory(void)
 	heap();
 	stack();
 	advice();
+	concurrent();
 }
