@@ -16,7 +16,10 @@ SYS_CONSTANT(cpu_online, "devices/system/cpu/online", "0\n");
 SYS_CONSTANT(cpu_possible, "devices/system/cpu/possible", "0\n");
 SYS_CONSTANT(cpu0_package, "devices/system/cpu/cpu0/topology/physical_package_id", "0\n");
 SYS_CONSTANT(cpu0_core, "devices/system/cpu/cpu0/topology/core_id", "0\n");
-SYS_CONSTANT(cpu0_siblings, "devices/system/cpu/cpu0/topology/thread_siblings_list", "0\n");
+SYS_CONSTANT(cpu0_threads, "devices/system/cpu/cpu0/topology/thread_siblings", "1\n"); /* bit masks */
+SYS_CONSTANT(cpu0_threads_list, "devices/system/cpu/cpu0/topology/thread_siblings_list", "0\n");
+SYS_CONSTANT(cpu0_cores, "devices/system/cpu/cpu0/topology/core_siblings", "1\n");
+SYS_CONSTANT(cpu0_cores_list, "devices/system/cpu/cpu0/topology/core_siblings_list", "0\n");
 SYS_CONSTANT(cpu_present, "devices/system/cpu/present", "0\n");
 
 /* Memory is mapped by small pages only. */
