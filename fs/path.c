@@ -217,11 +217,12 @@ static int walk_run(struct walk *w, bool parent)
 		uint32_t hash = 0;
 		size_t len;
 		bool last;
+		char c;
 		int r;
 
-		while (*name == '/')
+		while ((c = *name) == '/')
 			name++;
-		if (unlikely(!*name)) {
+		if (unlikely(!c)) {
 			w->last = (struct path_last){ .name = name, .special = true };
 			return 0;
 		}
@@ -232,8 +233,13 @@ static int walk_run(struct walk *w, bool parent)
 			if (r)
 				return r;
 		}
-		for (p = name; *p && *p != '/'; p++)
-			hash = DENTRY_HASH_STEP(hash, *p);
+		p = name;
+		do { /* there is one character at least */
+			hash = DENTRY_HASH_STEP(hash, c);
+			c = *++p;
+			if (unlikely(c == '/'))
+				break;
+		} while (c);
 		len = (size_t)(p - name);
 		if (unlikely(len > NAME_LIMIT))
 			return -ENAMETOOLONG;
