@@ -138,12 +138,12 @@ static int dgram_connect(struct socket *s, const struct sockaddr *addr, unsigned
 	net_lock();
 	r = dgram_need_pcb(d);
 	if (!r) {
-		struct netif *netif = ip_route(&d->pcb->local_ip, &address);
+		const ip4_addr_t *source = inet_source(&address);
 
-		r = netif ? inet_error(udp_connect(d->pcb, &address, port)) : -ENETUNREACH;
+		r = source ? inet_error(udp_connect(d->pcb, &address, port)) : -ENETUNREACH;
 		/* getsockname(2) is to say from where datagrams will go: programs find their address this way. */
 		if (!r && ip_addr_isany(&d->pcb->local_ip))
-			ip_addr_copy_from_ip4(d->pcb->local_ip, *netif_ip4_addr(netif));
+			ip_addr_copy_from_ip4(d->pcb->local_ip, *source);
 	}
 	d->connected = !r;
 	net_unlock();

@@ -79,6 +79,16 @@ bool inet_is_own(const ip_addr_t *address)
 	return false;
 }
 
+const ip4_addr_t *inet_source(const ip_addr_t *to)
+{
+	const struct netif *netif = ip_route(IP4_ADDR_ANY, to);
+
+	/* Our own addresses are reached through the loopback, but as themselves. */
+	if (netif == &loopback && !ip4_addr_isloopback(ip_2_ip4(to)))
+		return ip_2_ip4(to);
+	return netif ? netif_ip4_addr(netif) : NULL;
+}
+
 int inet_option_int(const void *value, unsigned len, int *out)
 {
 	if (len >= sizeof(int))

@@ -25,6 +25,8 @@ int inet_address_out(struct sockaddr_storage *to, const ip_addr_t *address, uint
 int inet_error(err_t e);
 /** inet_is_own() - an address that a socket may bind to: one of ours, any, a broadcast or multicast one. Network lock. */
 bool inet_is_own(const ip_addr_t *address);
+/** inet_source() - what a socket bound to no address sends from, to reach @to. NULL: no way there. Network lock. */
+const ip4_addr_t *inet_source(const ip_addr_t *to);
 /** inet_ioctl() - SIOCGIF… and the like, which any socket of the family takes. -ENOTTY: not one of these. */
 long inet_ioctl(struct socket *s, unsigned cmd, unsigned long arg);
 

@@ -130,7 +130,7 @@ bool net_listener_full(struct tcp_pcb *listener)
 {
 	const struct stream *st = listener->callback_arg;
 
-	return st && st->accept_count > st->backlog;
+	return st && (st->accept_count > st->backlog || st->shut_read);
 }
 
 /* lwIP finished a handshake: the connection waits in the listener's queue. */
@@ -194,7 +194,7 @@ static int stream_accept(struct socket *s, struct socket **ret_new)
 	struct stream *listener = s->private, *st;
 	struct socket *new;
 
-	if (READ_ONCE(listener->state) != STREAM_LISTENING)
+	if (READ_ONCE(listener->state) != STREAM_LISTENING || READ_ONCE(listener->shut_read))
 		return -EINVAL;
 	if (!READ_ONCE(listener->accept_head))
 		return -EAGAIN;
@@ -258,6 +258,15 @@ static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigne
 		r = port ? stream_need_pcb(st) : -ECONNREFUSED;
 		if (r)
 			break;
+		if (ip_addr_isany(&st->pcb->local_ip)) {
+			const ip4_addr_t *source = inet_source(&address);
+
+			if (!source || ip4_addr_isany(source)) {
+				r = -ENETUNREACH;
+				break;
+			}
+			ip_addr_copy_from_ip4(st->pcb->local_ip, *source);
+		}
 		st->state = STREAM_CONNECTING;
 		r = inet_error(tcp_connect(st->pcb, &address, port, stream_connected));
 		if (r)
