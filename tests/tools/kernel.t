@@ -26,4 +26,18 @@ check "every entry of a set is in the kernel of all" bash -c "diff <('$whittle' 
 check "a kernel without a system call is a little smaller" bash -c "'$whittle' kernel -o less --for base --without syscall:epoll_wait >&2 && \
 	! '$whittle' size --json less | jq -e '.sets.syscall | index(\"epoll_wait\")' && '$whittle' size --json base | jq -e '.sets.syscall | index(\"epoll_wait\")'"
 check "a part that all others need cannot be left out" says 2 "core cannot be left out: " "$whittle" kernel -o less --for base --without core
+
+# Either it links, or one sentence says why not.
+every() { # --with|--without PROFILE WORDS
+	local c bad=0
+	for c in $("$whittle" components --json | jq -r '.components[].name'); do
+		"$whittle" kernel --for "$2" "$1" "$c" -o every > out 2> err && continue
+		[ "$(wc -l < err)" -eq 1 ] && grep -qE "$3" err && continue
+		echo "$1 $c: $(cat err)"
+		bad=1
+	done
+	return $bad
+}
+check "each component can be left out of microvm, or is needed by one that is named" every --without microvm 'left out: [a-z0-9-]+ needs its '
+check "each component can be added to base, or comes along by need" every --with base 'has no entry to start from'
 done_testing
