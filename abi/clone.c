@@ -6,6 +6,7 @@
 #include <core/process.h>
 #include <core/uaccess.h>
 #include <linux/sched.h>
+#include <mm/mm.h>
 
 COMPONENT("abi", "the Linux system calls");
 
@@ -25,6 +26,8 @@ static long clone_thread(uint64_t flags, uint64_t sp, int32_t __user *parent_tid
 	}
 	if ((flags & THREAD_FLAGS) != THREAD_FLAGS || (flags & ~(uint64_t)KNOWN_FLAGS))
 		return -EINVAL;
+	if (flags & CLONE_SETTLS && tls >= current->process->mm->limit)
+		return -EPERM; /* the processor faults on a segment base that is no address at all */
 	t = thread_create(current->name, current->process, NULL, NULL);
 	if (!t)
 		return -EAGAIN;

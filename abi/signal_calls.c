@@ -194,8 +194,8 @@ long sys_kill(int pid, int signo)
 
 	if (signo < 0 || signo > SIGNAL_COUNT)
 		return -EINVAL;
-	if (pid == -1)
-		return -ESRCH; /* all but the caller: there is no other */
+	if (pid == -1 || pid == INT32_MIN)
+		return -ESRCH; /* all but the caller: there is no other; and what cannot be negated */
 	if (pid == 0 || (pid < -1 && -pid == current->process->pgid))
 		pid = current->process->pid;
 	return send_to_process(pid, &info);

@@ -143,7 +143,7 @@ int process_thread_attach(struct process *p, struct thread *t)
 	t->process = p;
 	t->signal = s;
 	flags = spin_lock_irqsave(&p->signals->lock);
-	if (!p->leader) {
+	if (!p->pid) {
 		p->leader = t;
 		p->pid = p->pgid = p->sid = t->tid;
 	}

@@ -98,6 +98,8 @@ const char *elf_read_segments(const void *table, uint64_t file_size, uint64_t li
 	}
 	if (out->count == 0)
 		return "an ELF file without anything to load";
+	if (out->entry < out->low || out->entry >= out->high)
+		return "damaged: it starts outside its segments";
 	if (out->alignment > 1ul << 30)
 		out->alignment = 1ul << 30;
 	return NULL;

@@ -191,6 +191,10 @@ trap_common:
 	jz	1f
 	swapgs
 .Lfrom_program:
+	cld					/* the program's flags: C relies on DF, SMAP on AC */
+	pushfq
+	andl	$~RFLAGS_AC, (%rsp)
+	popfq
 	call	trap_handle
 	movq	%gs:current_thread(%rip), %rcx
 	cmpl	$0, THREAD_WORK(%rcx)

@@ -170,7 +170,8 @@ int arch_signal_frame(struct trap_frame *f, const struct siginfo *info, const st
 	uint64_t sp = stack_for(f, a), fpu, frame;
 	struct rt_signal_frame out;
 
-	if (!(a->flags & SA_RESTORER)) /* x86-64 has no other way back */
+	/* x86-64 has no other way back. IRETQ to where no program can be would fault in the kernel. */
+	if (!(a->flags & SA_RESTORER) || a->handler >= USER_LIMIT)
 		return -EFAULT;
 	fpu = (sp - fpu_frame_size()) & ~63ull;
 	/* The handler finds the stack as a called function does: 16-aligned before the return address was pushed. */
