@@ -18,6 +18,7 @@ struct shared_object {
 	struct mutex lock;   /* RANK_PAGE_CACHE */
 	uint64_t pages;      /* I */
 	uint64_t leaf_count; /* I */
+	uint64_t number;     /* I: tells it from others in /proc/PID/maps */
 	struct page **leaves[]; /* lock; owned; pages: ref, NULL: not yet there */
 };
 
@@ -81,7 +82,7 @@ static void shared_put(struct vm_object *o)
 static void shared_describe(struct vm_object *o, char *path, size_t size, uint64_t *inode, uint32_t *device)
 {
 	(void)strscpy(path, "/dev/zero (deleted)", size);
-	*inode = (uint64_t)(uintptr_t)o >> 6 & 0xffffff;
+	*inode = shared_of(o)->number;
 }
 
 static const struct vm_object_ops shared_ops = {
@@ -95,6 +96,7 @@ struct vm_object *vm_object_create_shared(uint64_t pages)
 {
 	uint64_t leaves = (pages + LEAF - 1) / LEAF;
 	struct shared_object *s = kzalloc(sizeof(*s) + leaves * sizeof(s->leaves[0]));
+	static uint64_t last_number; /* atomic */
 
 	if (!s)
 		return NULL;
@@ -102,6 +104,7 @@ struct vm_object *vm_object_create_shared(uint64_t pages)
 	s->refs = 1;
 	s->pages = pages;
 	s->leaf_count = leaves;
+	s->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
 	mutex_init(&s->lock, RANK_PAGE_CACHE);
 	return &s->object;
 }

@@ -480,6 +480,87 @@ static void reading(void)
 	fails(open("/proc/self/status", O_RDONLY | O_DIRECTORY), ENOTDIR, "a file is no directory");
 }
 
+static volatile bool stop;
+
+static void *nothing(void *unused)
+{
+	return unused;
+}
+
+/* Threads and descriptors come and go. */
+static void *restless(void *unused)
+{
+	pthread_t thread;
+	int fds[2];
+
+	while (!stop) {
+		if (pipe(fds) == 0) {
+			close(fds[0]);
+			close(fds[1]);
+		}
+		if (pthread_create(&thread, NULL, nothing, NULL) == 0)
+			pthread_join(thread, NULL);
+		munmap(mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 4096);
+	}
+	return unused;
+}
+
+/* Reads every file there is, two levels deep. What is gone when it is read is not an error. */
+static long read_tree(const char *path, int depth)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	char name[500], buf[1000];
+	long n, bytes = 0;
+	int fd;
+
+	while (d && (e = readdir(d))) {
+		snprintf(name, sizeof(name), "%s/%s", path, e->d_name);
+		if (e->d_name[0] == '.')
+			continue;
+		if (e->d_type == DT_DIR && depth) {
+			bytes += read_tree(name, depth - 1);
+		} else if (e->d_type == DT_LNK) {
+			n = readlink(name, buf, sizeof(buf));
+			bytes += n > 0 ? n : 0;
+		} else if (e->d_type == DT_REG && strcmp(e->d_name, "mem") && strcmp(e->d_name, "pagemap")) {
+			fd = open(name, O_RDONLY);
+			while ((n = read(fd, buf, sizeof(buf))) > 0)
+				bytes += n;
+			close(fd);
+		}
+	}
+	if (d)
+		closedir(d);
+	return bytes;
+}
+
+static void *reader(void *bytes)
+{
+	while (!stop)
+		__atomic_fetch_add((long *)bytes, read_tree("/proc/self", in_guest() ? 3 : 1), __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void under_load(void)
+{
+	pthread_t threads[4];
+	long bytes = 0;
+
+	pthread_create(&threads[0], NULL, restless, NULL);
+	pthread_create(&threads[1], NULL, restless, NULL);
+	pthread_create(&threads[2], NULL, reader, &bytes);
+	pthread_create(&threads[3], NULL, reader, &bytes);
+	sleep_ms(1000);
+	stop = true;
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	ok(bytes > 1000, "all is read while threads and descriptors come and go");
+	sleep_ms(20);
+	slurp("/proc/self/status");
+	is(field("Threads"), 1, "which leaves nothing behind");
+}
+
 void suite_procfs(void)
 {
 	links();
@@ -490,4 +571,5 @@ void suite_procfs(void)
 	limits();
 	sockets();
 	reading();
+	under_load();
 }
