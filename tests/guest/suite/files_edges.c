@@ -318,8 +318,121 @@ static void privileged(void)
 	free(file);
 }
 
+/* Several threads make, rename, link, read and remove the same few names: whatever happens, it is one of these. */
+#define STORM_THREADS 4
+#define STORM_ROUNDS  20000
+static int storm_dir;
+static unsigned storm_strange;
+
+static bool expected(int error)
+{
+	return error == 0 || error == ENOENT || error == EEXIST || error == ENOTEMPTY || error == EISDIR ||
+	       error == ENOTDIR || error == EINVAL || error == EPERM || error == EBUSY;
+}
+
+static void *storm_thread(void *arg)
+{
+	unsigned seed = (unsigned)(size_t)arg;
+	char from[32], to[32], buf[100];
+	struct stat st;
+
+	for (int i = 0; i < STORM_ROUNDS; i++) {
+		int fd = -1, r = 0, what = rand_r(&seed) % 10;
+
+		snprintf(from, sizeof(from), "d%d/n%d", rand_r(&seed) % 2, rand_r(&seed) % 4);
+		snprintf(to, sizeof(to), "d%d/n%d", rand_r(&seed) % 2, rand_r(&seed) % 4);
+		if (rand_r(&seed) % 4 == 0)
+			strcat(from, "/below");
+		errno = 0;
+		switch (what) {
+		case 0:
+		case 1:
+			r = fd = openat(storm_dir, from, O_CREAT | O_RDWR, 0600);
+			if (fd >= 0)
+				r = write(fd, from, strlen(from)) == (ssize_t)strlen(from) ? 0 : -1;
+			break;
+		case 2:
+			r = mkdirat(storm_dir, from, 0700);
+			break;
+		case 3:
+			r = renameat(storm_dir, from, storm_dir, to);
+			break;
+		case 4:
+			r = (int)syscall(SYS_renameat2, storm_dir, from, storm_dir, to, 2 /* RENAME_EXCHANGE */);
+			break;
+		case 5:
+			r = unlinkat(storm_dir, from, 0);
+			break;
+		case 6:
+			r = unlinkat(storm_dir, from, AT_REMOVEDIR);
+			break;
+		case 7:
+			r = linkat(storm_dir, from, storm_dir, to, 0);
+			break;
+		case 8:
+			r = fstatat(storm_dir, from, &st, 0);
+			break;
+		default:
+			r = fd = openat(storm_dir, from, O_RDONLY);
+			if (fd >= 0)
+				r = read(fd, buf, sizeof(buf)) >= 0 || errno == EISDIR ? 0 : -1;
+		}
+		if (r < 0 && !expected(errno))
+			__atomic_fetch_add(&storm_strange, 1, __ATOMIC_RELAXED);
+		if (fd >= 0)
+			close(fd);
+	}
+	return NULL;
+}
+
+static void empty(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY);
+	struct dirent *e;
+	DIR *d;
+
+	if (fd < 0)
+		return;
+	d = fdopendir(dup(fd));
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (unlinkat(fd, e->d_name, 0)) {
+			empty(fd, e->d_name);
+			unlinkat(fd, e->d_name, AT_REMOVEDIR);
+		}
+	}
+	closedir(d);
+	close(fd);
+}
+
+static void storm(void)
+{
+	char *base = strdup(scratch("storm"));
+	pthread_t t[STORM_THREADS];
+	struct stat st;
+
+	mkdir(base, 0755);
+	storm_dir = open(base, O_RDONLY);
+	mkdirat(storm_dir, "d0", 0755);
+	mkdirat(storm_dir, "d1", 0755);
+	for (int i = 0; i < STORM_THREADS; i++)
+		pthread_create(&t[i], NULL, storm_thread, (void *)(size_t)(i + 1));
+	for (int i = 0; i < STORM_THREADS; i++)
+		pthread_join(t[i], NULL);
+	is(storm_strange, 0, "four threads at the same names see only what can be");
+	empty(storm_dir, "d0");
+	empty(storm_dir, "d1");
+	ok(fstatat(storm_dir, "d0", &st, 0) == 0 && (st.st_nlink == 2 || st.st_nlink == 1), "links add up");
+	is(unlinkat(storm_dir, "d0", AT_REMOVEDIR) | unlinkat(storm_dir, "d1", AT_REMOVEDIR), 0, "all can be removed");
+	close(storm_dir);
+	is(rmdir(base), 0, "and the directory");
+	free(base);
+}
+
 void suite_files_edges(void)
 {
+	storm();
 	nameless();
 	resolving();
 	seals();
