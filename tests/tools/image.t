@@ -64,8 +64,14 @@ check "a directory is packed as it is" build -o d.img dir -- /bin/prog arg
 check "with nothing added" bash -c "jq -e '.files | map(.path) == [\"/bin\", \"/bin/prog\", \"/lib\", \"/prog-link\"]' d.img.json"
 check "the first word is the program, by a link within the directory too" build -o d.img dir -- /prog-link
 check "and by name alone" bash -c "'$whittle' build -o d.img dir -- prog && jq -e '.program == \"/bin/prog\"' d.img.json"
+printf '#!/bin/prog -x\n' > dir/script && printf '#! /bin/gone\n' > dir/broken
+check "a script whose interpreter is there may be the program" build -o d.img dir -- /script
+check "and one whose interpreter is not is refused" says 2 "needs the interpreter /bin/gone, which is not in it" \
+	"$whittle" build -o d.img dir -- /broken
+rm dir/script dir/broken
 tar -C dir -czf dir.tar.gz .
 check "a tar file is packed as it is" bash -c "'$whittle' build dir.tar.gz -- prog && jq -e '.program == \"/bin/prog\"' dir.img.json"
+build -o d.img dir -- prog > /dev/null
 check "size reads an image" bash -c "'$whittle' size --json d.img | jq -e '.components | map(.name) | index(\"toy\")'"
 check "and one without its map" bash -c "rm d.img.map; '$whittle' size d.img | grep -q '^toy'"
 done_testing

@@ -32,14 +32,14 @@ check() { # SENTENCE COMMAND...: true when the command succeeds; what it prints 
 says() {
 	local want=$1 words=$2 status
 	shift 2
-	"$@" > "$work/out" 2> "$work/err" < /dev/null
+	"$@" > "$work/says.out" 2> "$work/says.err" < /dev/null
 	status=$?
 	if [ $status -ne "$want" ]; then
-		echo "exit status $status, not $want; it said: $(head -c 2000 "$work/err")"
+		echo "exit status $status, not $want; it said: $(head -c 2000 "$work/says.err")"
 		return 1
 	fi
-	if [ "$(wc -l < "$work/err")" -ne 1 ] || ! grep -qF -- "$words" "$work/err"; then
-		echo "not one line with \"$words\": $(head -c 2000 "$work/err")"
+	if [ "$(wc -l < "$work/says.err")" -ne 1 ] || ! grep -qF -- "$words" "$work/says.err"; then
+		echo "not one line with \"$words\": $(head -c 2000 "$work/says.err")"
 		return 1
 	fi
 }

@@ -174,12 +174,36 @@ static char *resolve(const char *root, const char *path, unsigned depth)
 	return path_join(root, at);
 }
 
+/* What @path of @root, at @host, needs to start is in @root: itself, or the interpreter of a script, and so on. */
+static void check_program(const char *root, const char *path, const char *host, const char *shown_as, unsigned depth)
+{
+	struct program probe;
+	struct buf file = { 0 };
+	const char *why, *interpreter;
+
+	must_read(host, &file);
+	if (file.size > 2 && !memcmp(file.data, "#!", 2) && depth < 4) {
+		char *line = file.data + 2 + strspn(file.data + 2, " \t");
+
+		interpreter = xstrndup(line, strcspn(line, " \t\r\n"));
+		host = resolve(root, interpreter, 0);
+		if (host)
+			check_program(root, interpreter, host, shown_as, depth + 1);
+	} else {
+		why = program_read(host, &probe);
+		if (why)
+			fail("%s of %s %s", path, shown_as, why);
+		interpreter = probe.interpreter;
+		host = interpreter ? resolve(root, interpreter, 0) : host;
+	}
+	if (!host)
+		fail("%s of %s needs the interpreter %s, which is not in it", path, shown_as, interpreter);
+}
+
 char *root_find_program(const char *root, const char *name, const char *shown_as)
 {
 	static const char *const path[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
-	struct program probe;
 	char *found = NULL, *host = NULL;
-	const char *why;
 
 	if (strchr(name, '/')) {
 		found = path_normal(name);
@@ -191,11 +215,7 @@ char *root_find_program(const char *root, const char *name, const char *shown_as
 	}
 	if (!host)
 		fail("there is no program %s in %s", name, shown_as);
-	why = program_read(host, &probe);
-	if (why)
-		fail("%s of %s %s", found, shown_as, why);
-	if (probe.interpreter && !resolve(root, probe.interpreter, 0))
-		fail("%s of %s needs the interpreter %s, which is not in it", found, shown_as, probe.interpreter);
+	check_program(root, found, host, shown_as, 0);
 	return found;
 }
 
