@@ -16,7 +16,8 @@
 
 COMPONENT("udp", "UDP sockets");
 
-#define DATAGRAM_MAX 65507u
+#define DATAGRAM_MAX   65507u
+#define ONE_BUFFER_MAX 60000u
 #define DATAGRAM_COST 256u /* what one counts against SO_RCVBUF besides its bytes */
 
 /* What we know of a datagram that waits. */
@@ -150,12 +151,32 @@ static int dgram_connect(struct socket *s, const struct sockaddr *addr, unsigned
 	return r;
 }
 
+/* Room for @n bytes behind headers. lwIP counts a buffer in 16 bits, headers included: the largest take two. */
+static struct pbuf *dgram_buffer(size_t n, struct pbuf **ret_bytes)
+{
+	struct pbuf *p;
+
+	if (likely(n <= ONE_BUFFER_MAX)) {
+		p = *ret_bytes = pbuf_alloc(PBUF_TRANSPORT, (u16_t)n, PBUF_RAM);
+		return p;
+	}
+	p = pbuf_alloc(PBUF_TRANSPORT, 0, PBUF_RAM);
+	*ret_bytes = p ? pbuf_alloc(PBUF_RAW, (u16_t)n, PBUF_RAM) : NULL;
+	if (*ret_bytes) {
+		pbuf_cat(p, *ret_bytes);
+	} else if (p) {
+		pbuf_free(p);
+		p = NULL;
+	}
+	return p;
+}
+
 static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 {
 	struct dgram *d = s->private;
 	size_t n = io->left;
 	ip_addr_t address;
-	struct pbuf *p;
+	struct pbuf *p, *bytes;
 	uint16_t port = 0;
 	int r = socket_take_error(s);
 
@@ -176,10 +197,10 @@ static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg 
 	}
 	if (n > DATAGRAM_MAX)
 		return -EMSGSIZE;
-	p = pbuf_alloc(PBUF_TRANSPORT, (u16_t)n, PBUF_RAM);
+	p = dgram_buffer(n, &bytes);
 	if (!p)
 		return -ENOBUFS;
-	if (io_get(io, p->payload, n) < n)
+	if (io_get(io, bytes->payload, n) < n)
 		r = -EFAULT;
 	net_lock();
 	if (!r)

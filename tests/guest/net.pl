@@ -69,5 +69,6 @@ sub datagram {
 ok(datagram("one datagram"), "a datagram");
 ok(datagram("u" x 1472), "as large as a frame takes");
 ok(datagram("fragments " x 800), "8,000 bytes, in fragments");
+ok(datagram("most of all " x 5400), "64,800 bytes, too");
 send($u, "quit", 0);
 print "1..$n\n";

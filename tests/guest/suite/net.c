@@ -310,6 +310,15 @@ static void datagrams(void)
 	is(recv(a, buf, sizeof(buf), 0), sizeof(big), "arrives");
 	is(recv(a, buf, sizeof(buf), 0), 0, "the empty one too");
 	fails(recv(a, buf, 1, MSG_DONTWAIT), EAGAIN, "no more");
+	{
+		static char most[65508], back[65508];
+
+		for (size_t i = 0; i < sizeof(most); i++)
+			most[i] = (char)(i * 13 + i / 250);
+		fails(send(b, most, 65508, 0), EMSGSIZE, "65,508 bytes are too many for a datagram");
+		is(send(b, most, 65507, 0), 65507, "65,507 are not");
+		ok(recv(a, back, sizeof(back), 0) == 65507 && !memcmp(most, back, 65507), "and arrive");
+	}
 	fails(send(socket(AF_INET, SOCK_DGRAM, 0), "x", 1, 0), EDESTADDRREQ, "send to nobody");
 	close(a);
 	close(b);
