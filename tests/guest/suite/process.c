@@ -68,7 +68,7 @@ void suite_process(void)
 	is(getrandom(a, 32, 0), 32, "getrandom");
 	is(getrandom(b, 32, GRND_NONBLOCK), 32, "once more");
 	ok(memcmp(a, b, 32), "is different");
-	is(getpriority(PRIO_PROCESS, 0), 0, "priority");
+	ok(getpriority(PRIO_PROCESS, 0) >= 0, "priority");
 	fails(syscall(9999), ENOSYS, "call 9999");
 	fails(syscall(-1), ENOSYS, "call -1");
 	ok(getpgrp() >= 0, "process group");
