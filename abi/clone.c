@@ -20,6 +20,8 @@ static long clone_thread(uint64_t flags, uint64_t sp, int32_t __user *parent_tid
 	struct thread *t;
 	long tid;
 
+	if ((flags & CLONE_THREAD && !(flags & CLONE_SIGHAND)) || (flags & CLONE_SIGHAND && !(flags & CLONE_VM)))
+		return -EINVAL;
 	if (!(flags & CLONE_VM) || !(flags & CLONE_THREAD)) {
 		log_once(LOG_WARNING, "%s: fork is not in this kernel yet: ENOSYS", current->name);
 		return -ENOSYS;

@@ -436,7 +436,7 @@ long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long time
 	case FUTEX_WAKE_OP:
 		return wake_op(word, word2, flags, (int)value, (int)timeout, value3);
 	default:
-		log_once(LOG_WARNING, "futex: operation %d (priority inheritance) is not in this kernel: ENOSYS",
+		log_once(LOG_WARNING, "futex: operation %d is not in this kernel: ENOSYS",
 			 op & FUTEX_CMD_MASK);
 		return -ENOSYS;
 	}

@@ -10,7 +10,7 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } suites[] = {
-	{ "process", suite_process }, { "memory", suite_memory }, { "files", suite_files },
+	{ "process", suite_process }, { "process_edges", suite_process_edges }, { "memory", suite_memory }, { "files", suite_files },
 	{ "files_edges", suite_files_edges },
 	{ "root", suite_root },       { "time", suite_time },     { "signals", suite_signals },
 	{ "threads", suite_threads }, { "ipc", suite_ipc },       { "unix", suite_unix },

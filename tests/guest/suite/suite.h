@@ -55,6 +55,7 @@ void fault_release(void);
 	})
 
 void suite_memory(void);
+void suite_process_edges(void);
 void suite_threads(void);
 void suite_signals(void);
 void suite_files(void);
