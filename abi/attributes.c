@@ -9,7 +9,7 @@
 #include <linux/stat.h>
 #include <linux/time.h>
 
-COMPONENT("base", "System calls of files: attributes");
+COMPONENT("abi", "the Linux system calls");
 
 #define UTIME_NOW_  ((1l << 30) - 1l)
 #define UTIME_OMIT_ ((1l << 30) - 2l)

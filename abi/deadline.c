@@ -2,7 +2,7 @@
 #include <core/clock.h>
 #include <abi/deadline.h>
 
-COMPONENT("base", "Time-outs of system calls");
+COMPONENT("abi", "the Linux system calls");
 
 uint64_t deadline_after(uint64_t ns)
 {

@@ -8,7 +8,7 @@
 #include <fs/files.h>
 #include <linux/fcntl.h>
 
-COMPONENT("base", "System calls of files: directories");
+COMPONENT("abi", "the Linux system calls");
 
 long sys_getcwd(char __user *to, size_t size)
 {

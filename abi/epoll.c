@@ -5,7 +5,7 @@
 #include <abi/new_file.h>
 #include <abi/syscall.h>
 
-COMPONENT("epoll", "Sets of watched files (epoll)");
+COMPONENT("epoll", "sets of watched files (epoll)");
 
 #define EVENTS_MAX ((int)(INT32_MAX / sizeof(struct epoll_event)))
 

@@ -3,7 +3,7 @@
 #include <abi/syscall.h>
 #include <fs/eventfd.h>
 
-COMPONENT("eventfd", "Event counters (eventfd)");
+COMPONENT("eventfd", "event counters (eventfd)");
 
 long sys_eventfd2(unsigned value, unsigned flags)
 {

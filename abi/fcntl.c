@@ -4,7 +4,7 @@
 #include <fs/files.h>
 #include <fs/vfs.h>
 
-COMPONENT("base", "System calls of files: dup and fcntl");
+COMPONENT("abi", "the Linux system calls");
 
 /* What F_SETFL can change. */
 #define SETTABLE ((unsigned)(O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT | FASYNC))

@@ -7,7 +7,7 @@
 #include <fs/lock.h>
 #include <linux/fs.h>
 
-COMPONENT("base", "System calls of files: locks");
+COMPONENT("abi", "the Linux system calls");
 
 long sys_flock(int fd, unsigned operation)
 {

@@ -6,7 +6,7 @@
 #include <fs/files.h>
 #include <fs/vfs.h>
 
-COMPONENT("base", "System calls of files: ioctl");
+COMPONENT("abi", "the Linux system calls");
 
 long sys_ioctl(int fd, unsigned request, unsigned long arg)
 {

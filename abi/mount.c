@@ -7,7 +7,7 @@
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 
-COMPONENT("base", "System calls of files: mount");
+COMPONENT("abi", "the Linux system calls");
 
 #define OPTIONS_MAX 1024u
 #define MNT_DETACH_ 2

@@ -5,7 +5,7 @@
 #include <core/process.h>
 #include <linux/fcntl.h>
 
-COMPONENT("base", "System calls of files: names");
+COMPONENT("abi", "the Linux system calls");
 
 long make_by_name(int dirfd, const char __user *name, uint32_t mode, uint64_t device)
 {

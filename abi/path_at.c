@@ -5,7 +5,7 @@
 #include <fs/files.h>
 #include <linux/fcntl.h>
 
-COMPONENT("base", "System calls of files: paths");
+COMPONENT("abi", "the Linux system calls");
 
 static int copy_name(struct path_at *p, const char __user *name)
 {

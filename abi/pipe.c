@@ -8,7 +8,7 @@
 #include <fs/pipe.h>
 #include <linux/capability.h>
 
-COMPONENT("pipe", "Pipes and FIFOs");
+COMPONENT("pipe", "pipes and FIFOs");
 
 
 long pipe_user(int __user *fds, unsigned flags)

@@ -11,7 +11,7 @@
 #include <fs/files.h>
 #include <linux/resource.h>
 
-COMPONENT("poll", "Waiting for several files (poll, select)");
+COMPONENT("poll", "waiting for several files (poll, select)");
 
 #define POLL_ON_STACK   16u
 #define SELECT_ON_STACK 128u /* descriptors */

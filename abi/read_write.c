@@ -5,7 +5,7 @@
 #include <fs/vfs.h>
 #include <linux/fs.h>
 
-COMPONENT("base", "System calls of files: read and write");
+COMPONENT("abi", "the Linux system calls");
 
 static ssize_t no_operation(const struct file *f)
 {

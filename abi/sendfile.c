@@ -9,7 +9,7 @@
 #include <fs/files.h>
 #include <fs/vfs.h>
 
-COMPONENT("base", "System calls of files: sendfile and copy_file_range");
+COMPONENT("abi", "the Linux system calls");
 
 #define BUFFER_PAGES 4u
 

@@ -6,7 +6,7 @@
 #include <fs/signalfd.h>
 #include <linux/signalfd.h>
 
-COMPONENT("signalfd", "Signals read from a file (signalfd)");
+COMPONENT("signalfd", "signals read from a file (signalfd)");
 
 long signalfd_user(int fd, const signal_mask __user *mask, size_t mask_size, int flags)
 {

@@ -6,7 +6,7 @@
 #include <abi/vector.h>
 #include <net/socket.h>
 
-COMPONENT("sockets", "System calls of sockets");
+COMPONENT("sockets", "sockets, whatever their family");
 
 #define CONTROL_ON_STACK 256u
 #define CONTROL_MAX      20480u /* what a sender's control messages may take: net.core.optmem_max */

@@ -9,7 +9,7 @@
 #include <fs/files.h>
 #include <linux/fcntl.h>
 
-COMPONENT("base", "System calls of files: what a file is");
+COMPONENT("abi", "the Linux system calls");
 
 #define NS 1000000000
 

@@ -5,7 +5,7 @@
 #include <linux/fadvise.h>
 #include <linux/fs.h>
 
-COMPONENT("base", "System calls of files: sync and advice");
+COMPONENT("abi", "the Linux system calls");
 
 static long sync_file(int fd, bool data_only)
 {

@@ -7,7 +7,7 @@
 #include <linux/time_types.h>
 #include <linux/timerfd.h>
 
-COMPONENT("timerfd", "Timers as files (timerfd)");
+COMPONENT("timerfd", "timers as files (timerfd)");
 
 long sys_timerfd_create(int clock, int flags)
 {

@@ -2,7 +2,7 @@
 #include <core/slab.h>
 #include <abi/vector.h>
 
-COMPONENT("base", "Vectors of buffers from programs");
+COMPONENT("abi", "the Linux system calls");
 
 void vector_free_(struct vector *v)
 {

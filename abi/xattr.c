@@ -9,7 +9,7 @@
 #include <linux/limits.h>
 #include <linux/xattr.h>
 
-COMPONENT("base", "System calls of files: extended attributes");
+COMPONENT("abi", "the Linux system calls");
 
 static int copy_attribute_name(char *to, const char __user *from)
 {

@@ -13,7 +13,7 @@
 #include <linux/errno.h>
 #include <linux/resource.h>
 
-COMPONENT("core", "threads, processes, signals, time, memory, start-up");
+COMPONENT("core", "threads, time, memory, log: what every kernel has");
 
 static struct spinlock table_lock = SPINLOCK_INIT(RANK_PROCESS_TABLE);
 static struct list table = LIST_INIT(table); /* table_lock; of process.table_node */

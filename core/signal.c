@@ -13,7 +13,7 @@
 #include <linux/resource.h>
 #include <linux/signal.h>
 
-COMPONENT("core", "threads, processes, signals, time, memory, start-up");
+COMPONENT("core", "threads, time, memory, log: what every kernel has");
 
 struct signal_entry {
 	struct list node;

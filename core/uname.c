@@ -2,7 +2,7 @@
 #include <arch/elf.h>
 #include <core/uname.h>
 
-COMPONENT("core", "threads, processes, signals, time, memory, start-up");
+COMPONENT("core", "threads, time, memory, log: what every kernel has");
 
 struct new_utsname system_names = {
 	.sysname = "Linux",

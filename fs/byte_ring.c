@@ -3,7 +3,7 @@
 #include <core/slab.h>
 #include <fs/byte_ring.h>
 
-COMPONENT("byte-ring", "Queue of bytes behind pipes and stream sockets");
+COMPONENT("byte-ring", "queue of bytes behind pipes and stream sockets");
 
 static void *ring_page_alloc(void)
 {

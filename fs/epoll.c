@@ -20,7 +20,7 @@
 #include <core/slab.h>
 #include <fs/epoll.h>
 
-COMPONENT("epoll", "Sets of watched files (epoll)");
+COMPONENT("epoll", "sets of watched files (epoll)");
 
 #define EPOLL_DEPTH_MAX (RANK_EPOLL_LAST - RANK_EPOLL)
 /* Bits of an item's events that are not events. */

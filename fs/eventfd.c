@@ -6,7 +6,7 @@
 #include <core/slab.h>
 #include <fs/eventfd.h>
 
-COMPONENT("eventfd", "Event counters (eventfd)");
+COMPONENT("eventfd", "event counters (eventfd)");
 
 struct eventfd {
 	uint64_t count;         /* atomic */

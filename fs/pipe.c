@@ -16,7 +16,7 @@
 #include <fs/vfs.h>
 #include <linux/limits.h>
 
-COMPONENT("pipe", "Pipes and FIFOs");
+COMPONENT("pipe", "pipes and FIFOs");
 
 #define PIPE_CAPACITY 65536u
 

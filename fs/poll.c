@@ -7,7 +7,7 @@
 #include <fs/files.h>
 #include <fs/poll.h>
 
-COMPONENT("poll", "Waiting for several files (poll, select)");
+COMPONENT("poll", "waiting for several files (poll, select)");
 
 #define HOOKS_INSIDE 6u
 #define HOOKS_MORE   60u

@@ -10,7 +10,7 @@
 #include <fs/signalfd.h>
 #include <linux/signalfd.h>
 
-COMPONENT("signalfd", "Signals read from a file (signalfd)");
+COMPONENT("signalfd", "signals read from a file (signalfd)");
 
 struct signalfd {
 	signal_mask mask; /* a */

@@ -11,7 +11,7 @@
 #include <linux/time.h>
 #include <linux/timerfd.h>
 
-COMPONENT("timerfd", "Timers as files (timerfd)");
+COMPONENT("timerfd", "timers as files (timerfd)");
 
 struct timerfd {
 	struct mutex change;       /* RANK_INODE */

@@ -11,7 +11,7 @@
 #include <net/socket.h>
 #include <linux/stat.h>
 
-COMPONENT("sockets", "The socket layer");
+COMPONENT("sockets", "sockets, whatever their family");
 
 #define READ_EVENTS  (EPOLLIN | EPOLLRDNORM | EPOLLPRI | EPOLLERR | EPOLLHUP | EPOLLRDHUP)
 #define WRITE_EVENTS (EPOLLOUT | EPOLLWRNORM | EPOLLERR | EPOLLHUP)

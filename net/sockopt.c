@@ -6,7 +6,7 @@
 #include <linux/time_types.h>
 #include <net/socket.h>
 
-COMPONENT("sockets", "The socket layer");
+COMPONENT("sockets", "sockets, whatever their family");
 
 #define BUFFER_MAX         212992u /* /proc/sys/net/core/[rw]mem_max: what a program can ask for, before doubling */
 #define SEND_BUFFER_MIN    4608u

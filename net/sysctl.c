@@ -2,6 +2,6 @@
 #include <fs/proc/procfile.h>
 #include <net/socket.h>
 
-COMPONENT("sockets", "The socket layer");
+COMPONENT("sockets", "sockets, whatever their family");
 
 PROC_NUMBER(sys_somaxconn, "sys/net/core/somaxconn", SOMAXCONN);

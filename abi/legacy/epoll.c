@@ -4,7 +4,7 @@
 #include <abi/new_file.h>
 #include <abi/syscall.h>
 
-COMPONENT("epoll", "Sets of watched files (epoll)");
+COMPONENT("epoll", "sets of watched files (epoll)");
 
 long sys_epoll_create(int size)
 {

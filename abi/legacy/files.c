@@ -13,7 +13,7 @@
 #include <linux/time.h>
 #include <linux/utime.h>
 
-COMPONENT("base", "System calls of files: the older forms");
+COMPONENT("abi", "the Linux system calls");
 
 long sys_open(const char __user *name, int flags, uint32_t mode)
 {

@@ -2,7 +2,7 @@
 #include <abi/pipe.h>
 #include <abi/syscall.h>
 
-COMPONENT("pipe", "Pipes and FIFOs");
+COMPONENT("pipe", "pipes and FIFOs");
 
 long sys_pipe(int __user *fds)
 {

@@ -4,7 +4,7 @@
 #include <abi/syscall.h>
 #include <linux/time.h>
 
-COMPONENT("poll", "Waiting for several files (poll, select)");
+COMPONENT("poll", "waiting for several files (poll, select)");
 
 /* Interrupted by a stop, and not by a handler, it starts again with its whole time. */
 long sys_poll(struct pollfd __user *fds, unsigned count, int timeout_ms)

@@ -2,7 +2,7 @@
 #include <abi/signalfd.h>
 #include <abi/syscall.h>
 
-COMPONENT("signalfd", "Signals read from a file (signalfd)");
+COMPONENT("signalfd", "signals read from a file (signalfd)");
 
 long sys_signalfd(int fd, const signal_mask __user *mask, size_t mask_size)
 {

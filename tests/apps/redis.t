@@ -40,7 +40,7 @@ load() { # NAME ARGUMENTS…: as many requests as asked for, no error
 	what=$1
 	shift
 	for try in 1 2 3; do
-		timeout 180 redis-benchmark -p $port --csv "$@" > "$work/bench" 2> "$work/bench.err" && break
+		timeout $((requests / 150 + 120)) redis-benchmark -p $port --csv "$@" > "$work/bench" 2> "$work/bench.err" && break
 	done
 	is "$what: ends" $? 0
 	is "$what: no error" "$(cat "$work/bench.err")" ""
