@@ -86,7 +86,7 @@ void path_at_put_(struct path_at *p)
 
 int path_at_find(int dirfd, const char __user *name, unsigned flags, struct path *out)
 {
-	unsigned walk = flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW;
+	unsigned walk = (flags & AT_SYMLINK_NOFOLLOW ? 0 : WALK_FOLLOW) | (flags & PATH_AT_REAL ? WALK_REAL : 0);
 	struct path_at p;
 	int r;
 

@@ -24,8 +24,9 @@ static inline void path_at_put(struct path_at *p)
 	if (unlikely(p->file || p->name != p->some))
 		path_at_put_(p);
 }
+#define PATH_AT_REAL (1u << 31) /* for access(2): WALK_REAL */
 /**
- * path_at_find() - what @name is. @flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH; WALK_* are derived.
+ * path_at_find() - what @name is. @flags: AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, PATH_AT_REAL.
  * Return: 0 with references in *@out.
  */
 int path_at_find(int dirfd, const char __user *name, unsigned flags, struct path *out) __must_check;

@@ -221,10 +221,13 @@ long access_by_name(int dirfd, const char __user *name, unsigned mode, unsigned 
 
 	if (mode & ~R_W_X || flags & ~(unsigned)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	r = path_at_find(dirfd, name, flags & ~(unsigned)AT_EACCESS, &p);
+	r = path_at_find(dirfd, name, flags & AT_EACCESS ? flags & ~(unsigned)AT_EACCESS : flags | PATH_AT_REAL, &p);
 	if (r)
 		return r;
-	r = inode_permission(p.dentry->inode, mode);
+	if (flags & AT_EACCESS)
+		r = inode_permission(p.dentry->inode, mode);
+	else
+		r = inode_permission_real(p.dentry->inode, mode);
 	if (!r && mode & MAY_WRITE) {
 		uint32_t type = p.dentry->inode->mode & S_IFMT;
 

@@ -171,9 +171,9 @@ void inode_change(struct inode *inode, const struct attribute_change *change)
 	inode->ctime_ns = inode_now();
 }
 
-static bool in_group(const struct credentials *c, uint32_t gid)
+static bool in_group(const struct credentials *c, uint32_t own, uint32_t gid)
 {
-	if (c->fsgid == gid)
+	if (own == gid)
 		return true;
 	for (unsigned i = 0; i < c->group_count; i++)
 		if (c->groups[i] == gid)
@@ -181,22 +181,37 @@ static bool in_group(const struct credentials *c, uint32_t gid)
 	return false;
 }
 
+static int permission(const struct inode *inode, unsigned may, const struct credentials *c, uint32_t uid, uint32_t gid,
+		      bool privileged)
+{
+	uint32_t mode = inode->mode;
+
+	if (privileged)
+		return !(may & MAY_EXEC) || inode_is_dir(inode) || mode & 0111 ? 0 : -EACCES;
+	if (uid == inode->uid)
+		mode >>= 6;
+	else if (in_group(c, gid, inode->gid))
+		mode >>= 3;
+	return (mode & may) == may ? 0 : -EACCES;
+}
+
 int inode_permission(const struct inode *inode, unsigned may)
 {
 	const struct process *p = current->process;
 	const struct credentials *c;
-	uint32_t mode = inode->mode;
 
 	if (!p)
 		return 0;
 	c = &p->credentials;
-	if (c->fsuid == 0 || c->cap_effective & CAP_DAC_OVERRIDE_BIT)
-		return !(may & MAY_EXEC) || inode_is_dir(inode) || mode & 0111 ? 0 : -EACCES;
-	if (c->fsuid == inode->uid)
-		mode >>= 6;
-	else if (in_group(c, inode->gid))
-		mode >>= 3;
-	return (mode & may) == may ? 0 : -EACCES;
+	return permission(inode, may, c, c->fsuid, c->fsgid,
+			  c->fsuid == 0 || c->cap_effective & CAP_DAC_OVERRIDE_BIT);
+}
+
+int inode_permission_real(const struct inode *inode, unsigned may)
+{
+	const struct credentials *c = &current->process->credentials;
+
+	return permission(inode, may, c, c->uid, c->gid, c->uid == 0);
 }
 
 bool inode_owned(const struct inode *inode)

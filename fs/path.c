@@ -25,6 +25,8 @@ static void walk_begin(struct walk *w, const struct path *start, const char *nam
 	w->flags = flags;
 	w->links = 0;
 	w->privileged = !p || p->credentials.fsuid == 0 || p->credentials.cap_effective & CAP_DAC_OVERRIDE_BIT;
+	if (unlikely(flags & WALK_REAL))
+		w->privileged = !p || p->credentials.uid == 0;
 }
 
 void walk_end(struct walk *w)
@@ -229,7 +231,8 @@ static int walk_run(struct walk *w, bool parent)
 		if (unlikely(!inode_is_dir(dir->inode)))
 			return -ENOTDIR;
 		if (unlikely(!w->privileged)) {
-			r = inode_permission(dir->inode, MAY_EXEC);
+			r = w->flags & WALK_REAL ? inode_permission_real(dir->inode, MAY_EXEC) :
+						   inode_permission(dir->inode, MAY_EXEC);
 			if (r)
 				return r;
 		}

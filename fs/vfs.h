@@ -230,6 +230,8 @@ int64_t inode_now(void);
 #define MAY_READ  4u
 /** inode_permission() - may the current process do this (@may: MAY_*)? 0 or -EACCES. */
 int inode_permission(const struct inode *inode, unsigned may);
+/** inode_permission_real() - the same for who started the program rather than who it acts as, for access(2). */
+int inode_permission_real(const struct inode *inode, unsigned may);
 /** inode_owned() - the current process owns it or is privileged. */
 bool inode_owned(const struct inode *inode);
 /* Ready-made: an inode from kmalloc without anything of its own. */
@@ -354,6 +356,7 @@ void super_put(struct super *s);
 #define WALK_IN_ROOT   32u /* RESOLVE_IN_ROOT: the start is the root */
 #define WALK_NO_XDEV   64u /* RESOLVE_NO_XDEV: -EXDEV */
 #define WALK_NO_MAGIC  128u /* RESOLVE_NO_MAGICLINKS */
+#define WALK_REAL      256u /* search as who started the program, for access(2) */
 /**
  * path_walk() - resolve @name (kernel memory) from @start (NULL: the current process's working directory, or the first
  * root for a kernel thread). Return: 0 with references in *@out, or -errno.

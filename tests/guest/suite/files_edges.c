@@ -430,6 +430,37 @@ static void storm(void)
 	free(base);
 }
 
+/* What another user may do; as root, which the host's tests need not be. */
+static void another_user(void)
+{
+	char *secret = strdup(scratch("secret")), *public = strdup(scratch("public")), *dir = strdup(scratch("private"));
+	char *within = strdup(scratch("private/file"));
+
+	chmod(scratch(""), 0755);
+	close(open(secret, O_CREAT | O_WRONLY, 0600));
+	close(open(public, O_CREAT | O_WRONLY, 0644));
+	mkdir(dir, 0700);
+	close(open(within, O_CREAT | O_WRONLY, 0666));
+	is(setegid(1000) | seteuid(1000), 0, "another user");
+	fails(open(secret, O_RDONLY), EACCES, "cannot read what is not for him");
+	fails(open(within, O_RDONLY), EACCES, "nor look into a private directory");
+	fails(open(public, O_WRONLY), EACCES, "nor write what he may read");
+	is(close(open(public, O_RDONLY)), 0, "which he can read");
+	fails(chmod(public, 0777), EPERM, "nor change its mode");
+	fails(chown(public, 1000, 1000), EPERM, "nor its owner");
+	is(access(secret, R_OK), 0, "access(2) asks for who started the program");
+	fails(faccessat(AT_FDCWD, secret, R_OK, AT_EACCESS), EACCES, "AT_EACCESS for who it is now");
+	is(seteuid(0) | setegid(0), 0, "root again");
+	unlink(secret);
+	unlink(public);
+	unlink(within);
+	rmdir(dir);
+	free(secret);
+	free(public);
+	free(dir);
+	free(within);
+}
+
 void suite_files_edges(void)
 {
 	storm();
@@ -442,4 +473,6 @@ void suite_files_edges(void)
 	directories();
 	if (in_guest())
 		privileged();
+	if (geteuid() == 0)
+		another_user();
 }
