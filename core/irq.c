@@ -13,13 +13,31 @@ int irq_request(unsigned line, unsigned trigger, struct irq_handler *h)
 {
 	irqflags_t flags;
 
-	if (line >= IRQ_LINES)
+	if (line >= IRQ_MESSAGES_FIRST)
 		return -EINVAL;
 	flags = spin_lock_irqsave(&irq_lock);
 	h->next = handlers[line];
 	__atomic_store_n(&handlers[line], h, __ATOMIC_RELEASE);
 	spin_unlock_irqrestore(&irq_lock, flags);
 	return arch_irq_enable(line, trigger);
+}
+
+int irq_request_message(struct irq_handler *h, struct irq_message *m)
+{
+	irqflags_t flags = spin_lock_irqsave(&irq_lock);
+	int r = -ENOSPC;
+
+	for (int line = IRQ_MESSAGES_FIRST; line < IRQ_LINES; line++) {
+		if (handlers[line])
+			continue;
+		h->next = NULL;
+		__atomic_store_n(&handlers[line], h, __ATOMIC_RELEASE);
+		arch_irq_message((unsigned)line, m);
+		r = line;
+		break;
+	}
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return r;
 }
 
 void irq_release(unsigned line, struct irq_handler *h)

@@ -17,12 +17,22 @@ struct irq_handler {
 /** irq_request() - call @h (owned by the caller, lives on) for global interrupt line @line. -EINVAL, -ENODEV. */
 int irq_request(unsigned line, unsigned trigger, struct irq_handler *h);
 void irq_release(unsigned line, struct irq_handler *h);
-/* Lines are below this. */
-#define IRQ_LINES 64
+/* Lines are below this; those from IRQ_MESSAGES_FIRST on have no wire: devices write a message (PCI's MSI-X). */
+#define IRQ_LINES          80
+#define IRQ_MESSAGES_FIRST 48
+
+/* What a device writes, and where, to interrupt. */
+struct irq_message {
+	uint64_t address;
+	uint32_t data;
+};
+/** irq_request_message() - call @h when a device sends @m. Return: the line, for irq_release(); -ENOSPC: none is free. */
+int irq_request_message(struct irq_handler *h, struct irq_message *m);
 
 /* What the controller does (arch/). Return: 0, or -EINVAL for a line that no controller has. */
 int arch_irq_enable(unsigned line, unsigned trigger);
 void arch_irq_disable(unsigned line);
+void arch_irq_message(unsigned line, struct irq_message *m);
 /** irq_dispatch() - called by the controller's trap code. */
 void irq_dispatch(unsigned line);
 

@@ -1,13 +1,12 @@
 /* Local APIC in xAPIC mode (Intel SDM 3A, 10.4), and the I/O APICs that machines without tables have at fixed places.
  *
  * Lines of all I/O APICs are numbered through, as ACPI's global system interrupts are. The old interrupt controllers
- * are masked. Left out: x2APIC, interrupts to other processors, ACPI's and MP's tables.
+ * are masked from the start (cpu.c). Left out: x2APIC, interrupts to other processors, ACPI's and MP's tables.
  */
 #include "offsets.h"
 #include <arch/apic.h>
 #include <arch/cpu.h>
 #include <arch/mmu.h>
-#include <arch/port.h>
 #include <core/init.h>
 #include <core/irq.h>
 #include <core/lock.h>
@@ -15,6 +14,8 @@
 #include <linux/errno.h>
 
 COMPONENT("apic", "local APIC and I/O APIC");
+
+_Static_assert(TRAP_LINES == IRQ_LINES, "each line has its vector");
 
 enum lapic_register {
 	LAPIC_ID = 0x20, LAPIC_VERSION = 0x30, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0,
@@ -98,7 +99,7 @@ static void find_ioapics(void)
 		if ((version & 0xff) == 0 || (version & 0xff) == 0xff)
 			continue; /* nobody there */
 		a->first_line = line;
-		a->lines = MIN((version >> 16 & 0xff) + 1, TRAP_LINES - line);
+		a->lines = MIN((version >> 16 & 0xff) + 1, IRQ_MESSAGES_FIRST - line);
 		line += a->lines;
 	}
 }
@@ -136,14 +137,22 @@ void arch_irq_disable(unsigned line)
 	}
 }
 
+/* Intel SDM 3A, 10.11: a write to the local APIC's page by a device is an interrupt, here an edge. */
+#define MESSAGE_ADDRESS   0xfee00000u
+#define MESSAGE_PROCESSOR 12
+
+void arch_irq_message(unsigned line, struct irq_message *m)
+{
+	m->address = MESSAGE_ADDRESS | (lapic_read(LAPIC_ID) >> 24) << MESSAGE_PROCESSOR;
+	m->data = TRAP_LINES_FIRST + line;
+}
+
 static void apic_init(void)
 {
 	if (!(cpuid(1, 0).edx & (1u << 9))) {
 		log_warn("no local APIC: this machine gives no interrupts");
 		return;
 	}
-	outb(0x21, 0xff);
-	outb(0xa1, 0xff);
 	lapic = mmu_map_device(rdmsr(MSR_APIC_BASE) & 0xfffffffff000ul, PAGE_SIZE);
 	if (!lapic)
 		return;

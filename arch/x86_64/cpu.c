@@ -3,6 +3,7 @@
  */
 #include "offsets.h"
 #include <arch/cpu.h>
+#include <arch/port.h>
 #include <arch/thread.h>
 #include <core/log.h>
 #include <core/power.h>
@@ -106,8 +107,16 @@ static void patch_smap_sites(void)
 	}
 }
 
+/* The old interrupt controllers (Intel 8259A): where firmware used them, their first lines are vectors of exceptions. */
+static void mask_old_controllers(void)
+{
+	outb(0x21, 0xff);
+	outb(0xa1, 0xff);
+}
+
 void cpu_init_boot(void)
 {
+	mask_old_controllers();
 	find_features();
 	if (cpu_features.smap)
 		patch_smap_sites();

@@ -22,11 +22,11 @@
 /* Vectors: 32 exceptions, the lines of interrupt controllers, the processor's own. */
 #define VECTOR_DB         1
 #define TRAP_LINES_FIRST  32
-#define TRAP_LINES        64
-#define TRAP_TIMER        96
-#define TRAP_RESCHEDULE   97
-#define TRAP_SPURIOUS     111
-#define TRAP_VECTORS      112
+#define TRAP_LINES        80
+#define TRAP_TIMER        112
+#define TRAP_RESCHEDULE   113
+#define TRAP_SPURIOUS     127
+#define TRAP_VECTORS      128
 
 #define MSR_GS_BASE_NUMBER 0xc0000101
 #define RFLAGS_AC          0x40000

@@ -1,15 +1,19 @@
-/* ACPI tables (ACPI 6.4, 5.2): found from the root pointer that the loader passed, by way of the XSDT or the RSDT. */
+/* ACPI tables (ACPI 6.4, 5.2): found from the root pointer that the loader passed, by way of the XSDT or the RSDT.
+ *
+ * Tables lie in the last megabytes of memory, which are mapped with it, or in a place of their own, mapped when met.
+ */
 #include "drivers/acpi/tables.h"
 #include "core/boot_info.h"
 #include "core/page.h"
+#include <arch/mmu.h>
 
 COMPONENT("acpi", "tables in which firmware describes the machine");
 
 #define RSDP_REVISION 15
 #define RSDP_RSDT     16
 #define RSDP_XSDT     24
-#define FADT_DSDT     40
-#define FADT_X_DSDT   140
+#define RSDP_SIZE     36
+#define TABLE_MOST    (16u << 20) /* bytes; a longer one is nonsense */
 
 static uint64_t get(const void *p, unsigned bytes)
 {
@@ -19,20 +23,44 @@ static uint64_t get(const void *p, unsigned bytes)
 	return v;
 }
 
+static const void *map(paddr_t p, size_t n)
+{
+	paddr_t first = ALIGN_DOWN(p, PAGE_SIZE);
+	uint64_t va;
+
+	for (unsigned i = 0; i < boot_info.memory_count; i++) {
+		paddr_t start = ALIGN_DOWN(boot_info.memory[i].start, BLOCK_SIZE);
+		paddr_t end = ALIGN_UP(boot_info.memory[i].start + boot_info.memory[i].size, BLOCK_SIZE);
+
+		if (p >= start && p < end && n <= end - p)
+			return page_direct(p);
+	}
+	n = ALIGN_UP(p + n, PAGE_SIZE) - first;
+	va = mmu_reserve_kernel(n);
+	return va && !mmu_map_kernel(va, first, n, MMU_READ) ? (const void *)(va + (p - first)) : NULL;
+}
+
 static const struct acpi_header *table_at(paddr_t p)
 {
-	const struct acpi_header *t = p ? page_direct(p) : NULL;
+	const struct acpi_header *t = p ? map(p, sizeof(*t)) : NULL;
 
-	return t && t->length >= sizeof(*t) ? t : NULL;
+	if (!t || t->length < sizeof(*t) || t->length > TABLE_MOST)
+		return NULL;
+	return map(p, t->length);
+}
+
+uint64_t acpi_get(const struct acpi_header *t, uint32_t at, unsigned bytes)
+{
+	return t->length < at || t->length - at < bytes ? 0 : get((const char *)t + at, bytes);
 }
 
 const struct acpi_header *acpi_table(const char *signature)
 {
-	const char *rsdp = page_direct(boot_info.rsdp);
+	const char *rsdp = boot_info.rsdp ? map(boot_info.rsdp, RSDP_SIZE) : NULL;
 	const struct acpi_header *root = NULL;
 	unsigned width = 8;
 
-	if (!boot_info.rsdp || memcmp(rsdp, "RSD PTR ", 8))
+	if (!rsdp || memcmp(rsdp, "RSD PTR ", 8))
 		return NULL;
 	if (rsdp[RSDP_REVISION] >= 2)
 		root = table_at(get(rsdp + RSDP_XSDT, 8));
@@ -41,10 +69,11 @@ const struct acpi_header *acpi_table(const char *signature)
 		width = 4;
 	}
 	for (uint32_t at = sizeof(*root); root && at + width <= root->length; at += width) {
-		const struct acpi_header *t = table_at(get((const char *)root + at, width));
+		paddr_t p = get((const char *)root + at, width);
+		const struct acpi_header *t = p ? map(p, sizeof(*t)) : NULL;
 
 		if (t && !memcmp(t->signature, signature, 4))
-			return t;
+			return table_at(p);
 	}
 	return NULL;
 }
@@ -52,11 +81,7 @@ const struct acpi_header *acpi_table(const char *signature)
 const struct acpi_header *acpi_dsdt(void)
 {
 	const struct acpi_header *fadt = acpi_table("FACP");
-	const struct acpi_header *dsdt = NULL;
+	const struct acpi_header *dsdt = fadt ? table_at(acpi_get(fadt, FADT_X_DSDT, 8)) : NULL;
 
-	if (fadt && fadt->length >= FADT_X_DSDT + 8)
-		dsdt = table_at(get((const char *)fadt + FADT_X_DSDT, 8));
-	if (!dsdt && fadt && fadt->length >= FADT_DSDT + 4)
-		dsdt = table_at(get((const char *)fadt + FADT_DSDT, 4));
-	return dsdt;
+	return dsdt || !fadt ? dsdt : table_at(acpi_get(fadt, FADT_DSDT, 4));
 }
