@@ -27,6 +27,7 @@ struct pipe {
 	uint32_t readers_ever, writers_ever; /* how many there have been: open of a FIFO waits for a change */
 	struct wait_queue read_wait;   /* for bytes, or the last writer's end */
 	struct wait_queue write_wait;  /* for room, or the last reader's end */
+	bool lent;                     /* somebody copies its oldest bytes elsewhere: readers wait; lock */
 	struct pipe **slot;            /* where a FIFO's inode refers to this; fifo_lock */
 	unsigned files;                /* open files in all: fifo_lock */
 };
@@ -62,6 +63,34 @@ static inline void wake(struct wait_queue *q, uint32_t events)
 		wait_queue_wake(q, events);
 }
 
+/* There is nothing for this reader yet, and the lock is held: as wait_for_bytes(). */
+static int wait_for_bytes_slow(struct pipe *p, bool nonblocking)
+{
+	for (;;) {
+		int error;
+
+		if (!p->ring.used && !p->writers && !p->lent)
+			return 0;
+		mutex_unlock(&p->lock);
+		if (nonblocking)
+			return -EAGAIN;
+		error = wait_event_interruptible(&p->read_wait, (READ_ONCE(p->ring.used) || !READ_ONCE(p->writers)) &&
+								!READ_ONCE(p->lent));
+		if (error)
+			return error;
+		mutex_lock(&p->lock);
+		if (p->ring.used && !p->lent)
+			return 1;
+	}
+}
+
+/* Until the pipe has bytes for this reader. Return: 1, or 0 at the end, with the lock held; -errno without. */
+static inline int wait_for_bytes(struct pipe *p, bool nonblocking)
+{
+	mutex_lock(&p->lock);
+	return likely(p->ring.used && !p->lent) ? 1 : wait_for_bytes_slow(p, nonblocking);
+}
+
 static ssize_t pipe_read(struct file *f, struct io *io, off_t *pos)
 {
 	struct pipe *p = f->private;
@@ -69,26 +98,11 @@ static ssize_t pipe_read(struct file *f, struct io *io, off_t *pos)
 
 	if (unlikely(io->left == 0))
 		return 0;
-	for (;;) {
-		int error;
-
-		mutex_lock(&p->lock);
-		if (likely(p->ring.used)) {
-			n = byte_ring_read(&p->ring, io, io->left);
-			break;
-		}
-		if (!p->writers) {
-			n = 0;
-			break;
-		}
-		mutex_unlock(&p->lock);
-		if (READ_ONCE(f->flags) & O_NONBLOCK)
-			return -EAGAIN;
-		error = wait_event_interruptible(&p->read_wait,
-						 READ_ONCE(p->ring.used) || !READ_ONCE(p->writers));
-		if (error)
-			return error;
-	}
+	n = wait_for_bytes(p, READ_ONCE(f->flags) & O_NONBLOCK);
+	if (unlikely(n < 0))
+		return n;
+	if (likely(n))
+		n = byte_ring_read(&p->ring, io, io->left);
 	mutex_unlock(&p->lock);
 	if (likely(n > 0))
 		wake(&p->write_wait, EPOLLOUT | EPOLLWRNORM);
@@ -111,9 +125,8 @@ static inline bool room_for(const struct pipe *p, size_t total)
 	return READ_ONCE(p->ring.capacity) - READ_ONCE(p->ring.used) >= (total <= PIPE_BUF ? total : 1);
 }
 
-static ssize_t pipe_write(struct file *f, struct io *io, off_t *pos)
+ssize_t pipe_put(struct pipe *p, struct io *io, bool nonblocking)
 {
-	struct pipe *p = f->private;
 	size_t total = io->left;
 	ssize_t done = 0, error = 0;
 
@@ -141,7 +154,7 @@ static ssize_t pipe_write(struct file *f, struct io *io, off_t *pos)
 		mutex_unlock(&p->lock);
 		if (done)
 			wake(&p->read_wait, EPOLLIN | EPOLLRDNORM);
-		if (READ_ONCE(f->flags) & O_NONBLOCK)
+		if (nonblocking)
 			return done ? done : -EAGAIN;
 		error = wait_event_interruptible(&p->write_wait, room_for(p, total) || !READ_ONCE(p->readers));
 		if (error)
@@ -152,6 +165,57 @@ static ssize_t pipe_write(struct file *f, struct io *io, off_t *pos)
 	if (likely(done))
 		wake(&p->read_wait, EPOLLIN | EPOLLRDNORM);
 	return done ? done : error;
+}
+
+static ssize_t pipe_write(struct file *f, struct io *io, off_t *pos)
+{
+	return pipe_put(f->private, io, READ_ONCE(f->flags) & O_NONBLOCK);
+}
+
+ssize_t pipe_lend(struct pipe *p, void *buf, size_t n, bool nonblocking)
+{
+	ssize_t r = wait_for_bytes(p, nonblocking);
+	struct io io;
+
+	if (r < 0)
+		return r;
+	if (r) {
+		io_init_kernel(&io, buf, n);
+		r = byte_ring_peek(&p->ring, &io, 0, n);
+		p->lent = true;
+	}
+	mutex_unlock(&p->lock);
+	return r;
+}
+
+void pipe_give_back(struct pipe *p, size_t taken)
+{
+	mutex_lock(&p->lock);
+	byte_ring_drop(&p->ring, taken);
+	p->lent = false;
+	mutex_unlock(&p->lock);
+	wake(&p->read_wait, EPOLLIN | EPOLLRDNORM);
+	if (taken)
+		wake(&p->write_wait, EPOLLOUT | EPOLLWRNORM);
+}
+
+ssize_t pipe_wait_room(struct pipe *p, bool nonblocking)
+{
+	for (;;) {
+		uint32_t room;
+		int error;
+
+		if (!READ_ONCE(p->readers))
+			return broken_pipe();
+		room = p->ring.capacity - READ_ONCE(p->ring.used);
+		if (room)
+			return room;
+		if (nonblocking)
+			return -EAGAIN;
+		error = wait_event_interruptible(&p->write_wait, room_for(p, 1) || !READ_ONCE(p->readers));
+		if (error)
+			return error;
+	}
 }
 
 static uint32_t pipe_poll(struct file *f, struct poll_table *t)

@@ -580,6 +580,60 @@ static void ancillary(void)
 	close(s[1]);
 }
 
+static void splices(void)
+{
+	char data[40000], back[40000];
+	int p[2], q[2], s[2], in = open(scratch("in"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+	int out = open(scratch("out"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+	off_t at = 10, to = 5;
+	struct iovec v = { data, 100 };
+	ssize_t n, all;
+	pthread_t t;
+
+	for (n = 0; n < (ssize_t)sizeof(data); n++)
+		data[n] = (char)(n * 7 + n / 256);
+	write(in, data, sizeof(data));
+	pipe(p);
+	pipe(q);
+	is(splice(in, &at, p[1], NULL, 30000, 0), 30000, "splice from a file into a pipe");
+	is(at, 30010, "its offset moves on");
+	is(lseek(in, 0, SEEK_CUR), sizeof(data), "the file's own does not");
+	is(tee(p[0], q[1], 1000, 0), 1000, "tee");
+	ok(read(q[0], back, 1000) == 1000 && !memcmp(back, data + 10, 1000), "copies");
+	for (all = 0; all < 30000 && (n = splice(p[0], NULL, out, &to, 30000, 0)) > 0; all += n)
+		;
+	is(all, 30000, "from the pipe into a file");
+	ok(pread(out, back, 30000, 5) == 30000 && !memcmp(back, data + 10, 30000), "all is there");
+	fails(splice(p[0], NULL, out, NULL, 10, SPLICE_F_NONBLOCK), EAGAIN, "nothing is left");
+	lseek(in, 0, SEEK_SET);
+	ok(splice(in, NULL, p[1], NULL, 100, 0) == 100 && lseek(in, 0, SEEK_CUR) == 100, "at the file's own position");
+	is(splice(p[0], NULL, q[1], NULL, 60, 0), 60, "from pipe to pipe");
+	ok(read(q[0], back, 100) == 60 && read(p[0], back + 60, 100) == 40 && !memcmp(back, data, 100), "in order");
+	is(vmsplice(p[1], &v, 1, 0), 100, "vmsplice");
+	is(read(p[0], back, 200), 100, "arrives");
+	socketpair(AF_UNIX, SOCK_STREAM, 0, s);
+	pthread_create(&t, NULL, write_byte_later, &s[0]);
+	is(splice(s[1], NULL, p[1], NULL, 1000, 0), 1, "from a socket, as soon as something comes");
+	pthread_join(t, NULL);
+	is(splice(p[0], NULL, s[1], NULL, 1000, 0), 1, "and back into one");
+	is(read(s[0], back, 10), 1, "arrives");
+	fails(splice(in, NULL, out, NULL, 10, 0), EINVAL, "no pipe at either end");
+	fails(splice(p[0], &at, out, NULL, 10, 0), ESPIPE, "a pipe has no offset");
+	fails(splice(p[1], NULL, out, NULL, 10, 0), EBADF, "the wrong end");
+	fails(splice(p[0], NULL, p[1], NULL, 10, 0), EINVAL, "a pipe into itself");
+	fails(tee(in, p[1], 10, 0), EINVAL, "tee wants two pipes");
+	close(p[1]);
+	is(splice(p[0], NULL, out, NULL, 10, 0), 0, "the end of a pipe");
+	close(q[0]);
+	fails(splice(in, &at, q[1], NULL, 10, 0), EPIPE, "nobody reads");
+	close(p[0]);
+	close(q[1]);
+	close(s[0]);
+	close(s[1]);
+	close(in);
+	close(out);
+}
+
 void suite_ipc_edges(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -591,4 +645,5 @@ void suite_ipc_edges(void)
 	socket_options();
 	unix_edges();
 	ancillary();
+	splices();
 }
