@@ -2,9 +2,7 @@
 #ifndef ARCH_PERCPU_H
 #define ARCH_PERCPU_H
 
-#define PERCPU(type, name)                                                                         \
-	extern type name;                                                                          \
-	type name
+#define PERCPU(type, name) type name
 
 #define percpu_get(var)             (var)
 #define percpu_set(var, value)      ((void)((var) = (value)))
