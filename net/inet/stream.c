@@ -15,6 +15,7 @@
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
+#define PCB_STREAM    0   /* the one extra argument of a control block */
 #define HALF_OPEN_MAX 255 /* connections of a listener whose handshake is under way: what lwIP can count to */
 
 static struct stream *stream_alloc(void)
@@ -54,9 +55,21 @@ static void stream_gone(void *arg, err_t error)
 	wake(st, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP | EPOLLERR);
 }
 
+/* lwIP frees a control block. It tells the error call-back only of some: of one in TIME_WAIT it does not. */
+static void stream_pcb_freed(u8_t id, void *arg)
+{
+	struct stream *st = arg;
+
+	if (st)
+		st->pcb = NULL;
+}
+static const struct tcp_ext_arg_callbacks stream_pcb_callbacks = { .destroy = stream_pcb_freed };
+
 static void stream_attach(struct stream *st, struct tcp_pcb *pcb)
 {
 	st->pcb = pcb;
+	tcp_ext_arg_set(pcb, PCB_STREAM, st);
+	tcp_ext_arg_set_callbacks(pcb, PCB_STREAM, &stream_pcb_callbacks);
 	tcp_arg(pcb, st);
 	tcp_err(pcb, stream_gone);
 	tcp_recv(pcb, stream_received);
@@ -65,6 +78,7 @@ static void stream_attach(struct stream *st, struct tcp_pcb *pcb)
 
 static void stream_detach(struct tcp_pcb *pcb)
 {
+	tcp_ext_arg_set(pcb, PCB_STREAM, NULL);
 	tcp_arg(pcb, NULL);
 	tcp_err(pcb, NULL);
 	tcp_recv(pcb, NULL);

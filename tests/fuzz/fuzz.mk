@@ -32,3 +32,10 @@ $(FUZZ)/$(notdir $(basename $1)): $(patsubst %.c,$(FUZZ)/o/%.o,$1 $(call unit_so
 endef
 $(foreach t,$(FUZZ_TESTS),$(eval $(call fuzz_program,$t)))
 -include $(shell find $(FUZZ) -name '*.d' 2>/dev/null)
+
+# What is compiled against lwIP's headers.
+FUZZ_LWIP = $(FUZZ)/o/tests/fuzz/net_fuzz.o $(FUZZ)/o/$(LWIP)/% $(FUZZ)/o/net/% $(FUZZ)/o/absent/lwip_%
+$(filter $(FUZZ_LWIP),$(patsubst %.c,$(FUZZ)/o/%.o,tests/fuzz/net_fuzz.c $(call unit_sources,tests/fuzz/net_fuzz.c))): \
+	FUZZ_CFLAGS += $(LWIP_HEADERS)
+$(filter $(FUZZ_LWIP),$(patsubst %.c,$(FUZZ)/o/%.o,tests/fuzz/net_fuzz.c $(call unit_sources,tests/fuzz/net_fuzz.c))): \
+	net/lwip/include/lwipopts.h

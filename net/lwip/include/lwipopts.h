@@ -85,6 +85,7 @@
 #define LWIP_TCP_MAX_SACK_NUM       3
 #define LWIP_TCP_TIMESTAMPS         0
 #define LWIP_TCP_KEEPALIVE          1
+#define LWIP_TCP_PCB_NUM_EXT_ARGS   1 /* tells net/inet/stream.c that a control block goes */
 #define TCP_LISTEN_BACKLOG          1
 #define TCP_MSL                     5000UL /* TIME_WAIT lasts twice this */
 #define TCP_TMR_INTERVAL            100    /* ms: delayed acknowledgements; time-outs in steps of twice this */
