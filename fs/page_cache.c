@@ -123,8 +123,19 @@ static uint64_t cut(void **at, unsigned height, uint64_t from)
 uint64_t page_cache_truncate(struct page_cache *c, uint64_t index)
 {
 	uint64_t dropped = 0;
+	unsigned height;
+	void *root;
 
 	spin_lock(&c->lock);
+	if (!index) { /* all of it, maybe gigabytes: not under the lock */
+		root = c->root;
+		height = c->height;
+		c->root = NULL;
+		c->height = 0;
+		c->count = 0;
+		spin_unlock(&c->lock);
+		return cut(&root, height, 0);
+	}
 	if (!beyond(c, index)) {
 		dropped = cut(&c->root, c->height, index);
 		c->count -= dropped;
