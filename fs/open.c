@@ -1,11 +1,14 @@
 /* Opening files, and what is done with open ones: open(2), fstat(2), ftruncate(2), kernel reads (fs/vfs.h). */
 #include <core/log.h>
+#include <core/signal.h>
 #include <fs/dev/devnode.h>
 #include <fs/fifo.h>
 #include <fs/lock.h>
 #include <fs/walk.h>
+#include <asm/signal.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/resource.h>
 
 COMPONENT("vfs", "files, paths, mounts and descriptors");
 
@@ -357,6 +360,22 @@ off_t file_seek_size(struct file *f, off_t offset, int whence)
 		return -EINVAL;
 	f->pos = to;
 	return to;
+}
+
+int file_size_allowed(uint64_t at, uint64_t *size)
+{
+	const struct process *p = current->process;
+	struct signal_info info = { .signo = SIGXFSZ };
+	uint64_t limit = p ? READ_ONCE(p->limits[RLIMIT_FSIZE].soft) : UINT64_MAX;
+
+	if (likely(*size <= limit))
+		return 0;
+	if (at < limit) {
+		*size = limit;
+		return 0;
+	}
+	(void)signal_send_thread(current, &info); /* a full queue: one is pending already */
+	return -EFBIG;
 }
 
 off_t dir_seek(struct file *f, off_t offset, int whence)

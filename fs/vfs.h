@@ -386,6 +386,11 @@ int file_truncate(struct file *f, uint64_t size);
 off_t file_seek_size(struct file *f, off_t offset, int whence);
 /** dir_seek() - lseek(2) of a directory: ready-made file_ops.seek. */
 off_t dir_seek(struct file *f, off_t offset, int whence);
+/**
+ * file_size_allowed() - may a file of the current process's grow to @size bytes (RLIMIT_FSIZE)? *@size is lowered to
+ * what may be, if that is more than @at. Return: 0; -EFBIG, and SIGXFSZ was sent.
+ */
+int file_size_allowed(uint64_t at, uint64_t *size);
 /** file_getattr() - fstat(2), also of files without an inode. */
 int file_getattr(struct file *f, struct attributes *out);
 

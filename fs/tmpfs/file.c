@@ -182,7 +182,7 @@ static ssize_t tmpfs_write(struct file *f, struct io *io, off_t *pos)
 	struct tmpfs_inode *t = tmpfs_inode(inode);
 	size_t done = 0;
 	ssize_t r = 0;
-	uint64_t at;
+	uint64_t at, end, cut = 0;
 
 	if (unlikely(!io->left))
 		return 0;
@@ -192,15 +192,24 @@ static ssize_t tmpfs_write(struct file *f, struct io *io, off_t *pos)
 		mutex_unlock(&inode->lock);
 		return -EFBIG;
 	}
+	end = at + io->left;
+	if (unlikely(end > inode->size)) {
+		r = file_size_allowed(at, &end);
+		if (r) {
+			mutex_unlock(&inode->lock);
+			return r;
+		}
+		cut = at + io->left - end;
+	}
 	if (unlikely(t->seals & SEALS_OF_WRITE) &&
-	    (t->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) || at + io->left > inode->size)) {
+	    (t->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) || end > inode->size)) {
 		mutex_unlock(&inode->lock);
 		return -EPERM;
 	}
-	while (io->left) {
+	while (io->left > cut) {
 		size_t offset = at & (PAGE_SIZE - 1);
 
-		r = write_page(t, io, at >> PAGE_SHIFT, offset, MIN(PAGE_SIZE - offset, io->left));
+		r = write_page(t, io, at >> PAGE_SHIFT, offset, MIN(PAGE_SIZE - offset, io->left - cut));
 		if (unlikely(r < 0))
 			break;
 		at += (size_t)r;
@@ -266,6 +275,11 @@ static int set_size(struct tmpfs_inode *t, uint64_t size)
 
 	if (size > FILE_SIZE_MAX)
 		return -EFBIG;
+	if (size > inode->size) {
+		r = file_size_allowed(UINT64_MAX, &size);
+		if (r)
+			return r;
+	}
 	if (t->seals & (size < inode->size ? F_SEAL_SHRINK : size > inode->size ? F_SEAL_GROW : 0))
 		return -EPERM;
 	if (size < inode->size) {

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -430,6 +431,27 @@ static void storm(void)
 	free(base);
 }
 
+static void limited(void)
+{
+	struct rlimit old, limit;
+	char *path = strdup(scratch("limited")), buf[100] = { 0 };
+	int fd = open(path, O_CREAT | O_RDWR, 0600);
+
+	getrlimit(RLIMIT_FSIZE, &old);
+	limit = (struct rlimit){ 50, old.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	is(setrlimit(RLIMIT_FSIZE, &limit), 0, "RLIMIT_FSIZE");
+	is(write(fd, buf, 100), 50, "a write stops there");
+	fails(write(fd, buf, 1), EFBIG, "and goes no further");
+	fails(ftruncate(fd, 51), EFBIG, "nor does ftruncate");
+	is(pwrite(fd, buf, 10, 0), 10, "what is there can be written");
+	setrlimit(RLIMIT_FSIZE, &old);
+	signal(SIGXFSZ, SIG_DFL);
+	close(fd);
+	unlink(path);
+	free(path);
+}
+
 /* What another user may do; as root, which the host's tests need not be. */
 static void another_user(void)
 {
@@ -471,6 +493,7 @@ void suite_files_edges(void)
 	locks();
 	copies();
 	directories();
+	limited();
 	if (in_guest())
 		privileged();
 	if (geteuid() == 0)

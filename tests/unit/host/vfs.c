@@ -3,6 +3,7 @@
 #include <core/log.h>
 #include <core/page.h>
 #include <core/param.h>
+#include <core/signal.h>
 #include <fs/dev/devnode.h>
 #include <fs/fifo.h>
 #include <fs/filesystem.h>
@@ -46,6 +47,10 @@ int fifo_open(struct inode *inode, struct file *f)
 int device_open(struct inode *inode, struct file *f)
 {
 	return -ENXIO;
+}
+int signal_send_thread(struct thread *t, const struct signal_info *info)
+{
+	return 0;
 }
 void file_locks_release_(struct file *f, const void *owner)
 {
