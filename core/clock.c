@@ -53,6 +53,11 @@ void clockevent_set(uint64_t delta_ns)
 		event->set(delta_ns);
 }
 
+void clockevent_start(void)
+{
+	event->start();
+}
+
 void clock_interrupt(void)
 {
 	timer_run_expired();
@@ -87,7 +92,7 @@ static void pick_event(void)
 			event = e;
 	if (!event)
 		panic("no timer: this kernel has no driver for a timer of this machine");
-	event->start();
+	clockevent_start();
 }
 
 static void clock_init(void)

@@ -37,6 +37,8 @@ uint64_t clock_realtime_ns(void);
 void clock_set_realtime(uint64_t ns);
 /** clock_rtc_seconds() - the machine's battery clock, seconds since the epoch; 0 without one. Weak in absent/. */
 uint64_t clock_rtc_seconds(void);
+/** clockevent_start() - get the timer of this processor going; the first one's is by the initcall. */
+void clockevent_start(void);
 /** clock_interrupt() - a clockevent fired. Context: interrupt, off. */
 void clock_interrupt(void);
 

@@ -1,16 +1,19 @@
 /* Which thread runs: a queue per processor, turns of a few milliseconds while others are ready, no periodic tick.
  *
- * A thread that was woken goes before those whose turn ended, so that what waits for events is served soon; it takes
+ * A woken thread goes where it ran last, or to a processor that idles; one that runs out of threads takes some of
+ * another's. A thread that was woken goes before those whose turn ended, so that what waits for events is served soon; it takes
  * the processor at once if the running thread has had SLICE_LEAST of it. The queue's lock is held across the switch
  * and released by the thread that is switched to; it is below every other lock and not tracked by rank.
  */
 #include <arch/irqflags.h>
 #include <core/clock.h>
+#include <core/cpu.h>
 #include <core/log.h>
 #include <core/process.h>
 #include <core/sched.h>
 #include <core/thread.h>
 #include <core/timer.h>
+#include <core/wait.h>
 
 COMPONENT("threads", "threads, scheduling, waiting");
 
@@ -32,6 +35,11 @@ struct run_queue {
 
 PERCPU(struct run_queue, run_queue) = { 0 };
 PERCPU(uintptr_t, current_thread) = 0;
+
+static struct run_queue *queue_of(unsigned cpu)
+{
+	return cpu == percpu_get(this_cpu) ? percpu_ptr(run_queue) : percpu_of(run_queue, cpu);
+}
 
 static void lock_queue(struct run_queue *q)
 {
@@ -82,6 +90,42 @@ static void finish_switch(struct run_queue *q)
 		thread_put(dead);
 }
 
+static struct thread *first_ready(struct run_queue *q)
+{
+	if (!list_empty(&q->woken))
+		return list_first(&q->woken, struct thread, run_node);
+	if (!list_empty(&q->ready))
+		return list_first(&q->ready, struct thread, run_node);
+	return NULL;
+}
+
+/* A thread that waits on another processor and may run here, or NULL. Our queue is locked: others are only tried. */
+static struct thread *steal(unsigned here)
+{
+	struct thread *found = NULL, *t;
+
+	for (unsigned i = 1; i < cpu_count && !found; i++) {
+		struct run_queue *q = percpu_of(run_queue, (here + i) % cpu_count);
+
+		if ((READ_ONCE(q->ready.next) == &q->ready && READ_ONCE(q->woken.next) == &q->woken) ||
+		    __atomic_exchange_n(&q->lock, 1, __ATOMIC_ACQUIRE))
+			continue;
+		list_for_each(t, &q->ready, run_node)
+			if (t->cpus >> here & 1)
+				found = t;
+		if (!found)
+			list_for_each(t, &q->woken, run_node)
+				if (t->cpus >> here & 1)
+					found = t;
+		if (found) {
+			list_del(&found->run_node);
+			WRITE_ONCE(found->cpu, here);
+		}
+		__atomic_store_n(&q->lock, 0, __ATOMIC_RELEASE);
+	}
+	return found;
+}
+
 /* Interrupts off. @forced: the running thread did not ask; it stays ready whatever it is about to wait for. */
 static void switch_thread(bool forced)
 {
@@ -93,14 +137,11 @@ static void switch_thread(bool forced)
 	q->wanted = false;
 	if (from != q->idle && (forced || from->state == THREAD_READY))
 		list_add_tail(&q->ready, &from->run_node);
-	if (!list_empty(&q->woken))
-		to = list_first(&q->woken, struct thread, run_node);
-	else if (!list_empty(&q->ready))
-		to = list_first(&q->ready, struct thread, run_node);
-	else
-		to = q->idle;
-	if (to != q->idle)
+	to = first_ready(q);
+	if (to)
 		list_del(&to->run_node);
+	else if (cpu_count == 1 || !(to = steal(percpu_get(this_cpu))))
+		to = q->idle;
 	if (to == from) {
 		unlock_queue(q);
 		return;
@@ -176,26 +217,89 @@ void preempt_now_(void)
 	irq_enable();
 }
 
+/* @t was put on this processor's queue, which is locked: does it run now, or after the running thread's turn? */
+static void reconsider(struct run_queue *q)
+{
+	if (q->running == q->idle || clock_monotonic_ns() - q->running->run_start_ns > SLICE_LEAST_NS)
+		want_switch(q);
+	else
+		arm_slice(q);
+}
+
+void sched_interrupted(void)
+{
+	struct run_queue *q = percpu_ptr(run_queue);
+
+	lock_queue(q);
+	if (first_ready(q))
+		reconsider(q);
+	unlock_queue(q);
+}
+
+/* Where a thread that becomes ready goes: where it was, if that is free or nobody else is. */
+static unsigned place(const struct thread *t)
+{
+	uint32_t last = t->cpu;
+
+	if (cpu_count == 1)
+		return last;
+	if (!(t->cpus >> last & 1))
+		last = (uint32_t)__builtin_ctz(t->cpus);
+	for (unsigned i = 0; i < cpu_count; i++) {
+		unsigned cpu = (last + i) % cpu_count;
+		const struct run_queue *q = queue_of(cpu);
+
+		if (t->cpus >> cpu & 1 && READ_ONCE(q->running) == q->idle && READ_ONCE(q->woken.next) == &q->woken)
+			return cpu;
+	}
+	return last;
+}
+
+/* @t is ready, on no queue, and nobody else can make it so. Interrupts off. */
+static void enqueue(struct thread *t)
+{
+	unsigned cpu = place(t);
+	struct run_queue *q = queue_of(cpu);
+	bool elsewhere = cpu != percpu_get(this_cpu);
+
+	lock_queue(q);
+	WRITE_ONCE(t->cpu, cpu);
+	list_add_tail(&q->woken, &t->run_node);
+	if (!elsewhere)
+		reconsider(q);
+	unlock_queue(q);
+	if (elsewhere)
+		arch_cpu_interrupt(cpu);
+}
+
+/* The queue that @t is on or was on last, locked. */
+static struct run_queue *lock_queue_of(const struct thread *t)
+{
+	for (;;) {
+		uint32_t cpu = READ_ONCE(t->cpu);
+		struct run_queue *q = queue_of(cpu);
+
+		lock_queue(q);
+		if (likely(cpu == READ_ONCE(t->cpu)))
+			return q;
+		unlock_queue(q);
+	}
+}
+
 bool thread_wake(struct thread *t)
 {
 	irqflags_t flags = irq_save();
-	struct run_queue *q = percpu_ptr(run_queue);
-	bool woken = false;
+	struct run_queue *q = lock_queue_of(t);
+	bool woken = t->state == THREAD_WAITING, put = false;
 
-	lock_queue(q);
-	if (t->state == THREAD_WAITING) {
-		woken = true;
+	if (woken) {
 		WRITE_ONCE(t->state, THREAD_READY);
-		if (t != q->running && list_empty(&t->run_node)) {
-			list_add_tail(&q->woken, &t->run_node);
-			if (q->running == q->idle ||
-			    clock_monotonic_ns() - q->running->run_start_ns > SLICE_LEAST_NS)
-				want_switch(q);
-			else
-				arm_slice(q);
-		}
+		/* Once its queue's lock is ours, a thread that is not the running one has left its stack. */
+		put = t != q->running && list_empty(&t->run_node);
 	}
 	unlock_queue(q);
+	if (put)
+		enqueue(t);
 	irq_restore(flags);
 	if (flags & IRQFLAGS_ON && percpu_get(preempt_count) == 0)
 		preempt_now_();
@@ -205,18 +309,28 @@ bool thread_wake(struct thread *t)
 void sched_enqueue(struct thread *t)
 {
 	irqflags_t flags = irq_save();
-	struct run_queue *q = percpu_ptr(run_queue);
 
-	lock_queue(q);
-	list_add_tail(&q->woken, &t->run_node);
-	if (q->running == q->idle)
-		want_switch(q);
-	else
-		arm_slice(q);
-	unlock_queue(q);
+	enqueue(t);
 	irq_restore(flags);
 	if (flags & IRQFLAGS_ON && percpu_get(preempt_count) == 0)
 		preempt_now_();
+}
+
+void sched_kick(const struct thread *t)
+{
+	uint32_t cpu = READ_ONCE(t->cpu);
+
+	if (cpu != percpu_get(this_cpu) && READ_ONCE(queue_of(cpu)->running) == t)
+		arch_cpu_interrupt(cpu);
+}
+
+void sched_set_cpus(struct thread *t, uint32_t cpus)
+{
+	WRITE_ONCE(t->cpus, cpus);
+	if (t != current || cpus >> percpu_get(this_cpu) & 1)
+		return;
+	/* To sleep and be woken, by a timer that is due at once, is to be placed anew. */
+	(void)thread_sleep_until(clock_monotonic_ns() + 1, false);
 }
 
 void thread_yield(void)
@@ -233,18 +347,32 @@ uint64_t thread_run_time_ns(const struct thread *t)
 	return used;
 }
 
+static void init_queue(struct run_queue *q, struct thread *idle)
+{
+	list_init(&q->woken);
+	list_init(&q->ready);
+	timer_init(&q->slice, slice_ended);
+	q->idle = q->running = idle;
+}
+
 void sched_init(void)
 {
-	struct run_queue *q = percpu_ptr(run_queue);
 	/* Counted like any other, but its stack is the boot stack and it never ends. */
 	static struct thread boot_thread = { .refs = 1, .state = THREAD_READY, .name = "idle" };
 
-	list_init(&q->woken);
-	list_init(&q->ready);
 	list_init(&boot_thread.run_node);
-	timer_init(&q->slice, slice_ended);
-	q->idle = q->running = &boot_thread;
+	init_queue(percpu_ptr(run_queue), &boot_thread);
 	percpu_set(current_thread, (uintptr_t)&boot_thread);
+}
+
+void sched_init_cpu(unsigned cpu, struct thread *idle)
+{
+	struct run_queue *q = percpu_of(run_queue, cpu);
+
+	init_queue(q, idle);
+	q->slice.cpu = cpu;
+	idle->cpu = cpu;
+	*percpu_of(current_thread, cpu) = (uintptr_t)idle;
 }
 
 void sched_idle(void)

@@ -11,6 +11,12 @@ bool deferred_run(void);
 void sched_thread_starts(void);
 /** sched_init() - the boot stack becomes a thread; run queues work. */
 void sched_init(void);
+/** sched_init_cpu() - the run queue of a processor that is about to start; it runs @idle from the first moment. */
+void sched_init_cpu(unsigned cpu, struct thread *idle);
+/** sched_interrupted() - another processor put a thread on our queue. Interrupts off. */
+void sched_interrupted(void);
+/** sched_kick() - if @t runs on another processor, make it look at its work. Context: any. */
+void sched_kick(const struct thread *t);
 /** sched_idle() - what a processor does when no thread is ready; never returns. */
 void sched_idle(void) __noreturn;
 /** sched_preempt() - do what is wanted: deferred work, a switch. Interrupts off, preemption on. */

@@ -3,6 +3,7 @@
  * Order: consoles, so that whatever follows can speak; the boot area's and the loader's parameters; memory; threads.
  * All on the boot processor, interrupts off until the first thread runs.
  */
+#include <arch/mmu.h>
 #include <core/boot_area.h>
 #include <core/boot_info.h>
 #include <core/console.h>

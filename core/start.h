@@ -5,10 +5,8 @@
 /** start_kernel() - boot_info is filled, boot page tables and stack, interrupts off. Never returns. */
 void start_kernel(void) __noreturn;
 
-/* What start_kernel() asks of the architecture (arch/ARCH/cpu.c, mmu.c), in this order. */
+/* What start_kernel() asks of the architecture (arch/ARCH/cpu.c), besides mmu_kernel_init(). */
 void arch_init_tables(void);   /* descriptor tables, traps: faults are reported from here on */
-void mmu_kernel_init(void);    /* the kernel's own page tables; memory allocation works */
-void mmu_seal_relro(void);     /* what is only written during start-up becomes read-only */
 void arch_init_cpu(void);      /* this processor: system calls, FPU, protections */
 
 #endif

@@ -74,6 +74,7 @@ struct thread *thread_create(const char *name, struct process *process, void (*e
 	if (!t->stack)
 		goto out_free;
 	t->refs = 1;
+	t->cpus = process ? current->cpus : UINT32_MAX;
 	t->state = THREAD_READY;
 	list_init(&t->run_node);
 	list_init(&t->process_node);
@@ -135,6 +136,6 @@ void thread_interrupt(struct thread *t, uint32_t work)
 {
 	__atomic_fetch_or(&t->work, work, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with wait_sleep() */
-	if (READ_ONCE(t->interruptible))
-		thread_wake(t);
+	if (!READ_ONCE(t->interruptible) || !thread_wake(t))
+		sched_kick(t);
 }

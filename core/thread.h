@@ -46,7 +46,8 @@ struct thread {
 	uint64_t run_time_ns;         /* used so far; run queue's lock */
 	uint64_t run_start_ns;        /* when it was last put on the processor */
 	uint64_t switches_voluntary, switches_forced;
-	uint32_t cpu;                 /* where it runs or ran last */
+	uint32_t cpu;                 /* where it runs, waits to run, or ran last; that run queue's lock */
+	uint32_t cpus;                /* a: processors that it may run on, one bit each */
 	bool interruptible;           /* its wait ends with a signal; wait.c */
 	int32_t __user *clear_child_tid; /* set_tid_address(2) */
 	void __user *robust_list;        /* set_robust_list(2) */
@@ -95,6 +96,8 @@ void schedule(void);
 bool thread_wake(struct thread *t);
 /** thread_interrupt() - set WORK_* bits of @t, and end its sleep if that is interruptible. Context: any. */
 void thread_interrupt(struct thread *t, uint32_t work);
+/** sched_set_cpus() - @t runs on these processors from now on; @cpus has at least one that exists. May sleep. */
+void sched_set_cpus(struct thread *t, uint32_t cpus);
 /** thread_yield() - to the end of the queue. */
 void thread_yield(void);
 /** thread_run_time_ns() - processor time used, the current turn included. */

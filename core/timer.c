@@ -2,6 +2,7 @@
  * arming allocates nothing. The hardware is programmed only when a timer becomes the earliest; a cancel leaves it. */
 #include <core/clock.h>
 #include <core/clock_internal.h>
+#include <core/cpu.h>
 #include <core/lock.h>
 #include <core/log.h>
 #include <core/timer.h>
@@ -11,10 +12,11 @@ COMPONENT("clock", "time, timers");
 struct timer_queue {
 	struct spinlock lock;      /* irqsave */
 	struct timer *root;        /* lock */
+	struct timer *running;     /* lock: whose call-back runs */
 	uint64_t programmed_ns;    /* lock: when the hardware will interrupt */
 };
 
-PERCPU(struct timer_queue, timer_queue) = { SPINLOCK_INIT(RANK_TIMER), NULL, TIMER_NEVER };
+PERCPU(struct timer_queue, timer_queue) = { SPINLOCK_INIT(RANK_TIMER), NULL, NULL, TIMER_NEVER };
 
 static struct timer *meld(struct timer *a, struct timer *b)
 {
@@ -99,25 +101,38 @@ void timer_init(struct timer *t, void (*call)(struct timer *t))
 	*t = (struct timer){ .call = call };
 }
 
-/* The queue that @t is on, locked; on one processor there is one. */
-static struct timer_queue *lock_queue(const struct timer *t)
+/* The queue that @t is on or was on last, locked: it may move to another processor until we have the lock. */
+static struct timer_queue *lock_queue_of(const struct timer *t)
 {
-	struct timer_queue *q = percpu_ptr(timer_queue);
+	for (;;) {
+		uint32_t cpu = READ_ONCE(t->cpu);
+		struct timer_queue *q = cpu == percpu_get(this_cpu) ? percpu_ptr(timer_queue) :
+								      percpu_of(timer_queue, cpu);
 
-	debug_assert(!t->armed || t->cpu == percpu_get(this_cpu));
-	spin_lock(&q->lock);
-	return q;
+		spin_lock(&q->lock);
+		if (cpu == READ_ONCE(t->cpu))
+			return q;
+		spin_unlock(&q->lock);
+	}
 }
 
 void timer_arm(struct timer *t, uint64_t expires_ns)
 {
 	irqflags_t flags = irq_save();
-	struct timer_queue *q = lock_queue(t);
+	struct timer_queue *q;
 
+	if (unlikely(t->cpu != percpu_get(this_cpu))) {
+		q = lock_queue_of(t);
+		if (t->armed)
+			take_out(q, t);
+		WRITE_ONCE(t->cpu, percpu_get(this_cpu));
+		spin_unlock(&q->lock);
+	}
+	q = percpu_ptr(timer_queue);
+	spin_lock(&q->lock);
 	if (t->armed)
 		take_out(q, t);
 	t->expires_ns = expires_ns;
-	t->cpu = percpu_get(this_cpu);
 	t->armed = true;
 	q->root = meld(q->root, t);
 	if (q->root == t && expires_ns < q->programmed_ns)
@@ -128,11 +143,18 @@ void timer_arm(struct timer *t, uint64_t expires_ns)
 bool timer_cancel(struct timer *t)
 {
 	irqflags_t flags = irq_save();
-	struct timer_queue *q = lock_queue(t);
+	struct timer_queue *q = lock_queue_of(t);
 	bool armed = t->armed;
 
 	if (armed)
 		take_out(q, t);
+	/* A call-back that cancels its own timer does not wait for itself: it runs on this processor. */
+	while (unlikely(q->running == t && t->cpu != percpu_get(this_cpu))) {
+		spin_unlock_irqrestore(&q->lock, flags);
+		cpu_relax();
+		flags = irq_save();
+		q = lock_queue_of(t);
+	}
 	spin_unlock_irqrestore(&q->lock, flags);
 	return armed;
 }
@@ -147,9 +169,11 @@ void timer_run_expired(void)
 	q->programmed_ns = 0; /* what call-backs arm is programmed below, once */
 	while ((t = q->root) != NULL && t->expires_ns <= now) {
 		take_out(q, t);
+		q->running = t;
 		spin_unlock(&q->lock);
 		t->call(t);
 		spin_lock(&q->lock);
+		q->running = NULL;
 	}
 	q->programmed_ns = TIMER_NEVER;
 	program(q, now);

@@ -1,7 +1,7 @@
 /* Local APIC in xAPIC mode (Intel SDM 3A, 10.4), and the I/O APICs that machines without tables have at fixed places.
  *
  * Lines of all I/O APICs are numbered through, as ACPI's global system interrupts are. The old interrupt controllers
- * are masked from the start (cpu.c). Left out: x2APIC, interrupts to other processors, ACPI's and MP's tables.
+ * are masked from the start (cpu.c). All devices interrupt the boot processor. Left out: x2APIC, MP tables.
  */
 #include "offsets.h"
 #include <arch/apic.h>
@@ -19,13 +19,18 @@ _Static_assert(TRAP_LINES == IRQ_LINES, "each line has its vector");
 
 enum lapic_register {
 	LAPIC_ID = 0x20, LAPIC_VERSION = 0x30, LAPIC_TPR = 0x80, LAPIC_EOI = 0xb0, LAPIC_SPURIOUS = 0xf0,
-	LAPIC_LVT_TIMER = 0x320, LAPIC_LVT_LINT0 = 0x350, LAPIC_LVT_LINT1 = 0x360, LAPIC_LVT_ERROR = 0x370,
+	LAPIC_ICR = 0x300, LAPIC_ICR_HIGH = 0x310, LAPIC_LVT_TIMER = 0x320, LAPIC_LVT_LINT0 = 0x350,
+	LAPIC_LVT_LINT1 = 0x360, LAPIC_LVT_ERROR = 0x370,
 	LAPIC_TIMER_INITIAL = 0x380, LAPIC_TIMER_CURRENT = 0x390, LAPIC_TIMER_DIVIDE = 0x3e0,
 };
 #define LAPIC_ENABLE    0x100u
 #define LVT_MASKED      0x10000u
 #define LVT_NMI         0x400u
 #define DIVIDE_BY_1     0xbu
+#define ICR_INIT        0x500u
+#define ICR_STARTUP     0x600u
+#define ICR_PENDING     0x1000u
+#define ICR_ASSERT      0x4000u
 
 enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_REDIRECTION = 0x10 };
 #define REDIRECTION_MASKED 0x10000u
@@ -147,6 +152,45 @@ void arch_irq_message(unsigned line, struct irq_message *m)
 	m->data = TRAP_LINES_FIRST + line;
 }
 
+uint32_t apic_id(void)
+{
+	return lapic_read(LAPIC_ID) >> 24;
+}
+
+static void send(uint32_t id, uint32_t command)
+{
+	irqflags_t flags = irq_save();
+
+	while (lapic_read(LAPIC_ICR) & ICR_PENDING)
+		cpu_relax();
+	lapic_write(LAPIC_ICR_HIGH, id << 24);
+	lapic_write(LAPIC_ICR, command);
+	irq_restore(flags);
+}
+
+void apic_send(uint32_t id, unsigned vector)
+{
+	send(id, ICR_ASSERT | vector);
+}
+void apic_send_init(uint32_t id)
+{
+	send(id, ICR_ASSERT | ICR_INIT);
+}
+void apic_send_startup(uint32_t id, unsigned page)
+{
+	send(id, ICR_ASSERT | ICR_STARTUP | page);
+}
+
+void apic_init_cpu(void)
+{
+	lapic_write(LAPIC_TPR, 0);
+	lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | TRAP_SPURIOUS);
+	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
+	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
+	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
+	lapic_write(LAPIC_LVT_TIMER, TRAP_TIMER);
+}
+
 static void apic_init(void)
 {
 	if (!(cpuid(1, 0).edx & (1u << 9))) {
@@ -156,12 +200,7 @@ static void apic_init(void)
 	lapic = mmu_map_device(rdmsr(MSR_APIC_BASE) & 0xfffffffff000ul, PAGE_SIZE);
 	if (!lapic)
 		return;
-	lapic_write(LAPIC_TPR, 0);
-	lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | TRAP_SPURIOUS);
-	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
-	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
-	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
-	lapic_write(LAPIC_LVT_TIMER, TRAP_TIMER);
+	apic_init_cpu();
 	find_ioapics();
 }
 INITCALL(20, apic_init);

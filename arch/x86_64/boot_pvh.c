@@ -1,4 +1,5 @@
 /* What PVH hands over (Xen's hvm_start_info, version 1), read into struct boot_info. Single-threaded, boot tables. */
+#include "offsets.h"
 #include <arch/cpu.h>
 #include <arch/layout.h>
 #include <core/boot_info.h>
@@ -40,6 +41,7 @@ void start_pvh(uint32_t start_info)
 	b->command_line = info->command_line ? page_direct(info->command_line) : "";
 	b->reserved[b->reserved_count++] = (struct boot_range){ info->command_line, strlen(b->command_line) + 1 };
 	b->rsdp = info->rsdp;
+	b->reserved[b->reserved_count++] = (struct boot_range){ SMP_BOOT_PAGE, PAGE_SIZE };
 	if (info->magic == HVM_START_MAGIC && info->module_count > 0) {
 		const struct hvm_module *module = page_direct(info->modules);
 

@@ -4,12 +4,16 @@
 #include "offsets.h"
 #include <arch/cpu.h>
 #include <arch/port.h>
+#include <arch/smp.h>
 #include <arch/thread.h>
+#include <core/cpu.h>
 #include <core/log.h>
+#include <core/page.h>
 #include <core/power.h>
 #include <core/preempt.h>
 #include <core/slab.h>
 #include <core/start.h>
+#include <linux/errno.h>
 
 COMPONENT("cpu", "processor set-up, traps, system call entry");
 
@@ -58,8 +62,13 @@ _Static_assert(sizeof(struct idt_entry) == 16, "IDT entry");
 
 static struct idt_entry idt[256];
 
-/* #DB, NMI, #DF and #MC of the boot processor; the topmost word is its GS base. */
-static char trap_stacks[4][TRAP_STACK_SIZE] __aligned(TRAP_STACK_SIZE);
+#define TRAP_STACKS_ORDER 3
+_Static_assert(4 * TRAP_STACK_SIZE == PAGE_SIZE << TRAP_STACKS_ORDER, "order of the trap stacks");
+
+/* The vectors that have a stack of their own on each processor; the topmost word of a stack is its GS base. */
+static const uint8_t own_stack[] = { VECTOR_DB, 2, 8, 18 };
+static char boot_trap_stacks[ARRAY_SIZE(own_stack)][TRAP_STACK_SIZE] __aligned(TRAP_STACK_SIZE);
+static char *trap_stacks[CPU_MAX] = { boot_trap_stacks[0] }; /* owned; set before the processor starts */
 
 extern const char trap_stubs[];
 extern const char syscall_entry[];
@@ -138,7 +147,7 @@ static void set_gate(unsigned vector, unsigned ist)
 
 void arch_init_tables(void)
 {
-	static const uint8_t own_stack[] = { 1, 2, 8, 18 };
+	char *stack = trap_stacks[percpu_get(this_cpu)];
 	struct tss *tss = percpu_ptr(cpu_tss);
 	struct gdt *gdt = percpu_ptr(cpu_gdt);
 	uint64_t base = (uint64_t)tss;
@@ -148,7 +157,7 @@ void arch_init_tables(void)
 	for (unsigned vector = 0; vector < TRAP_VECTORS; vector++)
 		set_gate(vector, 0);
 	for (unsigned i = 0; i < ARRAY_SIZE(own_stack); i++) {
-		uint64_t *top = (uint64_t *)(trap_stacks[i] + TRAP_STACK_SIZE) - 1;
+		uint64_t *top = (uint64_t *)(stack + (i + 1) * TRAP_STACK_SIZE) - 1;
 
 		*top = percpu_get(percpu_base);
 		tss->ist[i] = (uint64_t)(top - 1);
@@ -162,6 +171,16 @@ void arch_init_tables(void)
 	__asm__ volatile("ltr %w0" : : "r"(TSS_SEL));
 	__asm__ volatile("mov %0, %%ss" : : "r"(KERNEL_DS));
 	__asm__ volatile("mov %0, %%ds; mov %0, %%es" : : "r"(0));
+}
+
+int arch_cpu_tables_alloc(unsigned cpu)
+{
+	struct page *pages = page_alloc(TRAP_STACKS_ORDER, 0);
+
+	if (!pages)
+		return -ENOMEM;
+	trap_stacks[cpu] = page_address(pages);
+	return 0;
 }
 
 static void enable_xsave(void)

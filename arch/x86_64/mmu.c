@@ -188,6 +188,16 @@ static void flush_all_here(void)
 	__asm__ volatile("mov %%cr3, %0\n\tmov %0, %%cr3" : "=&r"(cr3) : : "memory");
 }
 
+/* Without PGE for a moment, global translations go, too. */
+void mmu_flush_here(void)
+{
+	uint64_t cr4;
+
+	__asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
+	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4 & ~CR4_PGE) : "memory");
+	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
+}
+
 void mmu_flush_page(struct mmu *m, uint64_t va)
 {
 	if (m->root == percpu_get(mmu_current_root))

@@ -28,6 +28,9 @@
 #define TRAP_SPURIOUS     127
 #define TRAP_VECTORS      128
 
+/* A page below 1 MiB where other processors start (smp_boot.S); never handed out. */
+#define SMP_BOOT_PAGE 0x8000
+
 #define MSR_GS_BASE_NUMBER 0xc0000101
 #define RFLAGS_AC          0x40000
 #define RFLAGS_IF          0x200

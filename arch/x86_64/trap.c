@@ -7,6 +7,7 @@
 #include <arch/apic.h>
 #include <arch/backtrace.h>
 #include <arch/cpu.h>
+#include <arch/smp.h>
 #include <arch/thread.h>
 #include <arch/trap.h>
 #include <asm/signal.h>
@@ -147,7 +148,8 @@ void trap_handle(unsigned vector, struct trap_frame *frame)
 			apic_eoi();
 		} else if (vector == TRAP_RESCHEDULE) {
 			apic_eoi();
-			preempt_want();
+			smp_flush_if_asked();
+			sched_interrupted();
 		}
 	} else if (frame_in_program(frame) && vector != VECTOR_NMI && vector != VECTOR_DF && vector != VECTOR_MC) {
 		program_fault(vector, frame);

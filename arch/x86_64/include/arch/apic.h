@@ -7,6 +7,14 @@ void apic_eoi(void);
 /** apic_timer_set() - one-shot on TRAP_TIMER; @initial in ticks of the divided bus clock, 0 stops it. */
 void apic_timer_set(uint32_t initial);
 uint32_t apic_timer_count(void);
+/** apic_init_cpu() - on each processor, after the first one found it. */
+void apic_init_cpu(void);
+/** apic_id() - of this processor. */
+uint32_t apic_id(void);
+/** apic_send() - interrupt the processor with that id; apic_send_init(), apic_send_startup(): start it at a page. */
+void apic_send(uint32_t id, unsigned vector);
+void apic_send_init(uint32_t id);
+void apic_send_startup(uint32_t id, unsigned page);
 /** apic_present() - it answers; false leaves the kernel without interrupts. */
 bool apic_present(void);
 

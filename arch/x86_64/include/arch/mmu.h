@@ -114,6 +114,8 @@ static inline mmu_entry mmu_entry_with_bits(mmu_entry e, mmu_entry bits)
 /** mmu_flush_page(), mmu_flush_range() - forget translations of @m on every processor using it. */
 void mmu_flush_page(struct mmu *m, uint64_t va);
 void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end);
+/** mmu_flush_here() - this processor forgets all translations, the kernel's too. */
+void mmu_flush_here(void);
 /** mmu_shootdown - set when there are other processors: make those that use @m forget [start, end). */
 extern void (*mmu_shootdown)(const struct mmu *m, uint64_t start, uint64_t end);
 

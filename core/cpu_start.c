@@ -1,0 +1,90 @@
+/* Starting the other processors, one after the other, from the first one; each gets a copy of the per-processor
+ * template, an idle thread, and joins the scheduler. `maxcpus=N` and `nosmp` leave some asleep, as in Linux. */
+#include <arch/percpu.h>
+#include <core/clock.h>
+#include <core/cpu.h>
+#include <core/log.h>
+#include <core/page.h>
+#include <core/param.h>
+#include <core/sched.h>
+#include <core/start.h>
+#include <core/thread.h>
+#include <linux/errno.h>
+
+COMPONENT("smp", "several processors");
+
+#define ARRIVE_NS (200 * NSEC_PER_SEC / 1000)
+
+extern char percpu_start[], percpu_end[];
+
+static unsigned cpu_limit = CPU_MAX;
+static bool arrived; /* a: the processor that is being started runs */
+
+static int set_maxcpus(char *value)
+{
+	uint64_t n;
+
+	if (param_number(value, &n))
+		return -EINVAL;
+	cpu_limit = (unsigned)MIN(MAX(n, 1ul), (uint64_t)CPU_MAX);
+	return 0;
+}
+BOOT_PARAM(maxcpus, "maxcpus", set_maxcpus);
+
+static int set_nosmp(char *value)
+{
+	cpu_limit = 1;
+	return 0;
+}
+BOOT_PARAM(nosmp, "nosmp", set_nosmp);
+
+static int start_one(uint32_t id)
+{
+	size_t size = (size_t)(percpu_end - percpu_start);
+	char *copy = page_alloc_run(ALIGN_UP(size, PAGE_SIZE) >> PAGE_SHIFT, 0);
+	struct thread *idle = thread_create("idle", NULL, NULL, NULL);
+	uint64_t deadline;
+
+	if (!copy || !idle)
+		return -ENOMEM; /* what one of them took is lost; the machine is short of memory anyway */
+	memcpy(copy, percpu_start, size);
+	cpu_bases[cpu_count] = (uintptr_t)(copy - percpu_start);
+	*percpu_of(percpu_base, cpu_count) = cpu_bases[cpu_count];
+	*percpu_of(this_cpu, cpu_count) = cpu_count;
+	sched_init_cpu(cpu_count, idle);
+	__atomic_store_n(&arrived, false, __ATOMIC_SEQ_CST);
+	if (arch_cpu_start(id, cpu_bases[cpu_count], (void *)idle->arch.stack_top) != 0)
+		return -EIO;
+	deadline = clock_monotonic_ns() + ARRIVE_NS;
+	while (!__atomic_load_n(&arrived, __ATOMIC_ACQUIRE)) {
+		if (clock_monotonic_ns() > deadline)
+			return -ETIMEDOUT;
+		cpu_relax();
+	}
+	__atomic_store_n(&cpu_count, cpu_count + 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void cpu_start_others(const uint32_t *ids, unsigned count)
+{
+	int r = 0;
+
+	cpu_bases[0] = percpu_get(percpu_base);
+	for (unsigned i = 0; i < count && !r; i++) {
+		if (ids[i] == arch_cpu_id())
+			continue;
+		if (cpu_count >= cpu_limit)
+			break;
+		r = start_one(ids[i]);
+		if (r)
+			log_warn("processor %u does not start: error %d; going on with %u", ids[i], -r, cpu_count);
+	}
+	log_info("%u processors", cpu_count);
+}
+
+void cpu_arrived(void)
+{
+	clockevent_start();
+	__atomic_store_n(&arrived, true, __ATOMIC_RELEASE);
+	sched_idle();
+}
