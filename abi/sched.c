@@ -1,7 +1,9 @@
 /* sched_*(2) and priorities. There is one policy, SCHED_OTHER, and one nice value, 0: what asks for others is refused. */
 #include <abi/syscall.h>
 #include <abi/timespec.h>
+#include <core/cpu.h>
 #include <core/process.h>
+#include <core/sched.h>
 #include <core/uaccess.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
@@ -19,45 +21,67 @@ long sys_sched_yield(void)
 }
 SYSCALL(sched_yield);
 
+/* A reference to the thread, 0 being the caller; err_ptr(-EINVAL, -ESRCH). */
+static struct thread *find(int tid)
+{
+	struct thread *t = current;
+
+	if (tid < 0)
+		return err_ptr(-EINVAL);
+	if (tid != 0)
+		t = thread_by_tid(tid);
+	else
+		thread_get(t);
+	return t ? t : err_ptr(-ESRCH);
+}
+
 /* 0, or -ESRCH if @tid is not a thread here. */
 static long known(int tid)
 {
-	struct thread *t;
+	struct thread *t = find(tid);
 
-	if (tid < 0)
-		return -EINVAL;
-	if (tid == 0 || tid == current->tid)
-		return 0;
-	t = thread_by_tid(tid);
-	if (!t)
-		return -ESRCH;
+	if (is_err(t))
+		return ptr_err(t);
 	thread_put(t);
 	return 0;
 }
 
-/* Threads run on the one processor that runs programs. */
+static uint32_t existing_cpus(void)
+{
+	return (uint32_t)((1ull << cpu_count) - 1);
+}
+
 long sys_sched_getaffinity(int tid, unsigned size, uint64_t __user *mask)
 {
-	long r = known(tid);
+	struct thread *t;
+	uint64_t cpus;
 
 	if (size < sizeof(*mask) || size % sizeof(*mask))
 		return -EINVAL;
-	if (r)
-		return r;
-	return put_user_u64(mask, 1) ? -EFAULT : (long)sizeof(*mask);
+	t = find(tid);
+	if (is_err(t))
+		return ptr_err(t);
+	cpus = t->cpus & existing_cpus();
+	thread_put(t);
+	return put_user_u64(mask, cpus) ? -EFAULT : (long)sizeof(*mask);
 }
 SYSCALL(sched_getaffinity);
 
-long sys_sched_setaffinity(int tid, unsigned size, const uint64_t __user *mask)
+long sys_sched_setaffinity(int tid, unsigned size, const void __user *mask)
 {
-	uint8_t first = 0;
-	long r = known(tid);
+	uint32_t cpus = 0;
+	struct thread *t;
 
-	if (r)
-		return r;
-	if (size && copy_from_user(&first, mask, 1))
+	if (size && copy_from_user(&cpus, mask, MIN((size_t)size, sizeof(cpus))))
 		return -EFAULT;
-	return first & 1 ? 0 : -EINVAL;
+	t = find(tid);
+	if (is_err(t))
+		return ptr_err(t);
+	cpus &= existing_cpus();
+	if (cpus)
+		sched_set_cpus(t, cpus);
+	thread_put(t);
+	return cpus ? 0 : -EINVAL;
 }
 SYSCALL(sched_setaffinity);
 

@@ -316,6 +316,21 @@ void sched_enqueue(struct thread *t)
 		preempt_now_();
 }
 
+uint64_t sched_idle_ns(unsigned cpu)
+{
+	irqflags_t flags = irq_save();
+	struct run_queue *q = queue_of(cpu);
+	uint64_t ns;
+
+	lock_queue(q);
+	ns = q->idle->run_time_ns;
+	if (q->running == q->idle)
+		ns += clock_monotonic_ns() - q->idle->run_start_ns;
+	unlock_queue(q);
+	irq_restore(flags);
+	return ns;
+}
+
 void sched_kick(const struct thread *t)
 {
 	uint32_t cpu = READ_ONCE(t->cpu);

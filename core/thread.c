@@ -11,7 +11,7 @@ COMPONENT("threads", "threads, scheduling, waiting");
 #define TID_BUCKETS 64
 
 /* Every thread of every process by id; the list node is next_by_tid. */
-static struct spinlock tid_lock = SPINLOCK_INIT(RANK_SIGNAL);
+static struct spinlock tid_lock = SPINLOCK_INIT(RANK_TIDS);
 static struct thread *by_tid[TID_BUCKETS]; /* tid_lock */
 static int32_t last_tid;                   /* tid_lock */
 
@@ -50,13 +50,16 @@ static void take_tid(struct thread *t)
 struct thread *thread_by_tid(int tid)
 {
 	struct thread *t;
+	uint32_t refs;
 
 	spin_lock(&tid_lock);
 	t = find_locked(tid);
-	if (t)
-		thread_get(t);
+	/* One whose last reference is gone waits for the lock to leave the table: it cannot be had any more. */
+	refs = t ? READ_ONCE(t->refs) : 0;
+	while (refs && !__atomic_compare_exchange_n(&t->refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		;
 	spin_unlock(&tid_lock);
-	return t;
+	return refs ? t : NULL;
 }
 
 int thread_last_tid(void)

@@ -62,6 +62,8 @@ SET_DECLARE(sysfile, struct procfile, 32);
 	SET_ENTRY(procfile, ident, struct procfile) = {                                            \
 		.name = path, .show = fn, .follow = follow_fn, .mode = S_IFLNK | 0777              \
 	}
+#define SYS_FILE(ident, path, fn)                                                                  \
+	SET_ENTRY(sysfile, ident, struct procfile) = { .name = path, .show = fn, .mode = S_IFREG | 0444 }
 #define SYS_CONSTANT(ident, path, text)                                                            \
 	SET_ENTRY(sysfile, ident, struct procfile) = { .name = path, .constant = text, .mode = S_IFREG | 0444 }
 #define SYS_DIRECTORY(ident, path)                                                                 \

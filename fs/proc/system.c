@@ -1,12 +1,14 @@
 /* Files of /proc about the whole machine: memory, processor, time, version (proc(5)). */
 #include <arch/cpuinfo.h>
 #include <core/clock.h>
+#include <core/cpu.h>
 #include <core/page.h>
 #include <core/param.h>
 #include <core/process.h>
 #include <core/slab.h>
 #include <core/uname.h>
 #include <fs/filesystem.h>
+#include <core/sched.h>
 #include <fs/proc/procfile.h>
 #include <fs/proc/usage.h>
 #include <linux/errno.h>
@@ -50,33 +52,32 @@ static int show_cpuinfo(struct text *out, const struct proc_target *of)
 
 	if (!buf)
 		return -ENOMEM;
-	text_put(out, buf, arch_cpuinfo(0, buf, PROCESSOR_ROOM));
+	/* All are alike: what the one that runs this says of itself goes for each. */
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+		text_put(out, buf, arch_cpuinfo(cpu, buf, PROCESSOR_ROOM));
 	kfree(buf);
 	return 0;
 }
 PROC_FILE(cpuinfo, "cpuinfo", show_cpuinfo);
 
-static uint64_t idle_ns(const struct proc_usage *u)
-{
-	uint64_t now = clock_monotonic_ns();
-
-	return now - MIN(now, u->run_ns);
-}
-
-/* Programs' time is user time, as in getrusage(2); all else is idle. */
+/* All that is not idle is user time, as in getrusage(2). */
 static int show_stat(struct text *out, const struct proc_target *of)
 {
-	uint64_t start = clock_monotonic_ns(); /* before the other clock, so that the difference is not negative */
-	unsigned long user, idle;
+	uint64_t up = clock_monotonic_ns(), start = clock_realtime_ns() - up, idle[CPU_MAX], idle_all = 0;
 	struct proc_usage u;
 
-	start = clock_realtime_ns() - start;
 	proc_usage(&u);
-	user = (unsigned long)(u.run_ns / TICK_NS);
-	idle = (unsigned long)(idle_ns(&u) / TICK_NS);
-	text_add(out, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\ncpu0 %lu 0 0 %lu 0 0 0 0 0 0\n", user, idle, user, idle);
-	text_add(out, "btime %lu\nprocs_running %u\nprocs_blocked %u\n",
-		 (unsigned long)(start / NSEC_PER_SEC), u.running, u.blocked);
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
+		idle[cpu] = MIN(sched_idle_ns(cpu), up);
+		idle_all += idle[cpu];
+	}
+	text_add(out, "cpu  %lu 0 0 %lu 0 0 0 0 0 0\n", (unsigned long)((up * cpu_count - idle_all) / TICK_NS),
+		 (unsigned long)(idle_all / TICK_NS));
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+		text_add(out, "cpu%u %lu 0 0 %lu 0 0 0 0 0 0\n", cpu, (unsigned long)((up - idle[cpu]) / TICK_NS),
+			 (unsigned long)(idle[cpu] / TICK_NS));
+	text_add(out, "btime %lu\nprocs_running %u\nprocs_blocked %u\n", (unsigned long)(start / NSEC_PER_SEC),
+		 u.running, u.blocked);
 	return 0;
 }
 PROC_FILE(stat, "stat", show_stat);
@@ -89,11 +90,12 @@ static void add_seconds(struct text *out, uint64_t ns, char end)
 
 static int show_uptime(struct text *out, const struct proc_target *of)
 {
-	struct proc_usage u;
+	uint64_t idle = 0;
 
-	proc_usage(&u);
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+		idle += sched_idle_ns(cpu);
 	add_seconds(out, clock_monotonic_ns(), ' ');
-	add_seconds(out, idle_ns(&u), '\n');
+	add_seconds(out, idle, '\n');
 	return 0;
 }
 PROC_FILE(uptime, "uptime", show_uptime);

@@ -1,6 +1,8 @@
 /* The file system "sysfs": what programs look for in /sys, by the mechanism of /proc (fs/proc/procfile.h). */
+#include <core/cpu.h>
 #include <fs/filesystem.h>
 #include <fs/proc/procfile.h>
+#include <fs/proc/text.h>
 #include <linux/magic.h>
 
 COMPONENT("sysfs", "/sys");
@@ -11,16 +13,26 @@ static int sysfs_mount(const struct filesystem *fs, const char *source, const ch
 }
 FILESYSTEM(sysfs, sysfs_mount, FILESYSTEM_NODEV);
 
-/* One processor runs programs. */
-SYS_CONSTANT(cpu_online, "devices/system/cpu/online", "0\n");
-SYS_CONSTANT(cpu_possible, "devices/system/cpu/possible", "0\n");
+/* A list of processors: "0", or "0-3". */
+static int show_cpus(struct text *out, const struct proc_target *of)
+{
+	if (cpu_count == 1)
+		text_add(out, "0\n");
+	else
+		text_add(out, "0-%u\n", cpu_count - 1);
+	return 0;
+}
+SYS_FILE(cpu_online, "devices/system/cpu/online", show_cpus);
+SYS_FILE(cpu_possible, "devices/system/cpu/possible", show_cpus);
+SYS_FILE(cpu_present, "devices/system/cpu/present", show_cpus);
+
+/* Of the first one only: that all are alike is told by /proc/cpuinfo. */
 SYS_CONSTANT(cpu0_package, "devices/system/cpu/cpu0/topology/physical_package_id", "0\n");
 SYS_CONSTANT(cpu0_core, "devices/system/cpu/cpu0/topology/core_id", "0\n");
 SYS_CONSTANT(cpu0_threads, "devices/system/cpu/cpu0/topology/thread_siblings", "1\n"); /* bit masks */
 SYS_CONSTANT(cpu0_threads_list, "devices/system/cpu/cpu0/topology/thread_siblings_list", "0\n");
 SYS_CONSTANT(cpu0_cores, "devices/system/cpu/cpu0/topology/core_siblings", "1\n");
 SYS_CONSTANT(cpu0_cores_list, "devices/system/cpu/cpu0/topology/core_siblings_list", "0\n");
-SYS_CONSTANT(cpu_present, "devices/system/cpu/present", "0\n");
 
 /* Memory is mapped by small pages only. */
 SYS_CONSTANT(thp_enabled, "kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n");
