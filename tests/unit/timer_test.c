@@ -1,5 +1,5 @@
 /* The heap of timers (core/timer.c): fires in order, forgets what was cancelled, programs the hardware for the next. */
-/* UNIT: core/timer.c */
+/* UNIT: core/timer.c core/cpu.c */
 #include <core/clock.h>
 #include <core/clock_internal.h>
 #include <core/timer.h>
