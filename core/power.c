@@ -19,6 +19,14 @@ void machine_exit(int status)
 	machine_off();
 }
 
+#define OFF_PAUSES 1000000u
+
+void machine_off_wait(void)
+{
+	for (unsigned i = 0; i < OFF_PAUSES; i++)
+		cpu_relax();
+}
+
 void machine_off(void)
 {
 	const struct poweroff *next = NULL;

@@ -17,6 +17,8 @@ SET_DECLARE(poweroff, struct poweroff, 24);
 void machine_exit(int status) __noreturn;
 /** machine_off() - power off now, without a status. */
 void machine_off(void) __noreturn;
+/** machine_off_wait() - a register was written that ends the machine: give an emulator the time to do so. */
+void machine_off_wait(void);
 /** arch_halt() - nothing is left to try: reset if that ends an emulator, else stop. */
 void arch_halt(void) __noreturn;
 /** machine_report_status() - the byte on the debug port (include/whittle/console.h). Return: the port answered. */

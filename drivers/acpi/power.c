@@ -94,5 +94,6 @@ static void acpi_power_off(void)
 	control = (uint16_t)acpi_get(fadt, FADT_PM1B_CONTROL, 4);
 	if (control)
 		sleep_in(control, types[1]);
+	machine_off_wait();
 }
 SET_ENTRY(poweroff, acpi_power, struct poweroff) = { "acpi-power", acpi_power_off, 90, 0 };

@@ -19,7 +19,9 @@ static void ged_off(void)
 	if (!address || !(acpi_get(fadt, FADT_FLAGS, 4) & FADT_HARDWARE_REDUCED))
 		return;
 	at = (volatile char *)mmu_map_device(address, 1);
-	if (at)
-		*at = SLEEP_TYPE_5 | SLEEP_ENABLE;
+	if (!at)
+		return;
+	*at = SLEEP_TYPE_5 | SLEEP_ENABLE;
+	machine_off_wait();
 }
 SET_ENTRY(poweroff, ged, struct poweroff) = { "ged", ged_off, 100, 0 };

@@ -16,4 +16,29 @@ for try in 1 2 3; do # the firmware's timer ticks meanwhile
 whittle: exit status 0"
 done
 is "it is powered off by ACPI, not by a fault" "$(grep -c '^Triple fault' "$work/reset")" 0
+
+cards="-object rng-builtin,id=r -netdev user,id=n"
+check "an image with the network is built" $WHITTLE build -o "$work/net.img" --for virtio-pci "$guest/net-echo" -- say
+say() { # NAME MORE ARGUMENTS OF QEMU…
+	name=$1
+	shift
+	has "$name" "$(q35 "$work/net.img" $cards "$@")" '^eth0 10.0.2.15'
+}
+say "a card by MSI-X" -device virtio-net-pci,netdev=n -device virtio-rng-pci,rng=r
+say "a card by its pin" -device virtio-net-pci,netdev=n,vectors=0 -device virtio-rng-pci,rng=r,vectors=0
+say "a card with too few messages" -device virtio-net-pci,netdev=n,vectors=2
+say "a card behind bridges" -device pcie-root-port,id=a,chassis=1 -device x3130-upstream,id=b,bus=a \
+	-device xio3130-downstream,id=c,bus=b,chassis=2 -device virtio-net-pci,netdev=n,bus=c
+say "a transitional card" -device virtio-net-pci-transitional,netdev=n
+say "the older machine pc" -machine pc -device virtio-net-pci,netdev=n
+has "a legacy card is said" "$(q35 "$work/net.img" $cards -device virtio-net-pci,netdev=n,disable-modern=on,disable-legacy=off)" \
+	'no modern interface that we can reach'
+has "a device without driver is said" "$(q35 "$work/net.img" -device virtio-balloon-pci)" 'virtio device 5 has no driver'
+
+names() { # PROFILE: components of its kernel
+	$WHITTLE kernel -o "$work/$1.kernel" --for $1 > /dev/null 2>&1 && $WHITTLE size "$work/$1.kernel"
+}
+is "microvm has nothing of PCI" "$(names microvm | grep -c pci)" 0
+is "virtio-pci has" "$(names virtio-pci | grep -cE "^ *(pci|virtio-pci) ")" 2
+is "virtio-pci has nothing of slots in memory" "$(names virtio-pci | grep -c mmio)" 0
 done_testing

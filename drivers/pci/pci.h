@@ -1,0 +1,48 @@
+/* PCI and PCI Express functions (PCI Local Bus 3.0, PCI Express Base 5.0): bus.c finds them and offers them to drivers.
+ *
+ * A driver of the bus "pci" names PCI_ID(vendor, device), or PCI_ID(vendor, PCI_ANY) for what no more exact one takes;
+ * attach() gets a struct pci_device, which lives on if attach() succeeds. Addresses in BARs are the firmware's.
+ * Locking: everything here is for attach(), at start-up, by one thread. What a device says is checked before use.
+ */
+#ifndef DRIVERS_PCI_PCI_H
+#define DRIVERS_PCI_PCI_H
+
+#include <core/irq.h>
+#include <linux/pci_regs.h>
+
+#define PCI_ANY                0xffffu
+#define PCI_ID(vendor, device) ((uint64_t)(vendor) << 16 | (device))
+#define PCI_BARS               6u
+
+struct pci_device {
+	uint8_t bus, slot, function; /* I */
+	uint16_t vendor, id;         /* I: as the device says */
+	char name[16];               /* I: "0000:00:02.0": for the log */
+	struct {
+		volatile char *at;   /* mapped by pci_bar(); NULL: not yet, or not memory */
+		uint64_t size;
+	} bars[PCI_BARS];
+	volatile char *msix_table;   /* after pci_msix_enable() */
+	unsigned msix_count;         /* entries of it */
+};
+
+/** pci_read(), pci_write() - @bytes (1, 2, 4) of configuration space at @offset, a multiple of @bytes below 4096. */
+uint32_t pci_read(const struct pci_device *d, unsigned offset, unsigned bytes);
+void pci_write(const struct pci_device *d, unsigned offset, unsigned bytes, uint32_t value);
+/** pci_capability() - offset of the next capability @id behind the one at @after (0: the first). 0: there is none. */
+unsigned pci_capability(const struct pci_device *d, uint8_t id, unsigned after);
+/** pci_bar() - map a memory BAR. @size: set to its bytes. Return: NULL if it is not there, of ports, or has no address. */
+volatile char *pci_bar(struct pci_device *d, unsigned index, uint64_t *size);
+/** pci_enable() - let the device answer to memory and ports, and read and write memory. */
+void pci_enable(const struct pci_device *d);
+
+/** pci_msix_enable() - all entries masked. Return: how many the device has; 0: no MSI-X, pci_intx_request() is left. */
+unsigned pci_msix_enable(struct pci_device *d);
+/** pci_msix_request() - call @h for entry @index. Return: its line, for irq_release(); -ENOSPC, -EINVAL. */
+int pci_msix_request(struct pci_device *d, unsigned index, struct irq_handler *h);
+/** pci_msix_disable() - no more messages; the lines are released by the caller. */
+void pci_msix_disable(struct pci_device *d);
+/** pci_intx_request() - call @h for the device's shared, level-triggered interrupt pin. Return: its line; -ENODEV. */
+int pci_intx_request(const struct pci_device *d, struct irq_handler *h);
+
+#endif
