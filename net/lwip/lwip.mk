@@ -8,8 +8,9 @@ LWIP_OBJECTS = $(foreach c,$(LWIP_C),$(COMP)/o/lwip-$(notdir $c).o)
 LWIP_HEADERS = -Inet/lwip/include -Inet/lwip/libc -isystem $(LWIP)/include
 
 FETCHED_OBJECTS += $(LWIP_OBJECTS)
-$(LWIP_OBJECTS): $(BUILD)/src/lwip.stamp net/lwip/component.h $(wildcard net/lwip/include/*.h net/lwip/include/arch/*.h) \
-	| $(UAPI)/linux
+# lwIP's headers are system headers to the compiler, so what they include is not in its lists of dependencies.
+LWIP_OPTIONS = $(BUILD)/src/lwip.stamp $(wildcard net/lwip/include/*.h net/lwip/include/arch/*.h)
+$(LWIP_OBJECTS): net/lwip/component.h $(LWIP_OPTIONS) | $(UAPI)/linux
 define lwip_object
 $(COMP)/o/lwip-$(notdir $1).o:
 	@mkdir -p $$(@D)
@@ -22,9 +23,9 @@ $(foreach c,$(LWIP_C),$(eval $(call lwip_object,$c)))
 # Ours that speak to lwIP.
 LWIP_USERS = $(filter $(COMP)/o/net-lwip-% $(COMP)/o/net-inet-%,$(OBJECTS))
 $(LWIP_USERS): KERNEL_CFLAGS += $(LWIP_HEADERS)
-$(LWIP_USERS): $(BUILD)/src/lwip.stamp
+$(LWIP_USERS): $(LWIP_OPTIONS)
 $(COMP)/absent/lwip_%.o: KERNEL_CFLAGS += $(LWIP_HEADERS)
-$(COMP)/absent/lwip_%.o: absent/lwip_%.c $(BUILD)/src/lwip.stamp | $(UAPI)/linux
+$(COMP)/absent/lwip_%.o: absent/lwip_%.c $(LWIP_OPTIONS) | $(UAPI)/linux
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
 	@$(CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<

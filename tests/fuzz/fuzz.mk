@@ -38,4 +38,4 @@ FUZZ_LWIP = $(FUZZ)/o/tests/fuzz/net_fuzz.o $(FUZZ)/o/$(LWIP)/% $(FUZZ)/o/net/% 
 $(filter $(FUZZ_LWIP),$(patsubst %.c,$(FUZZ)/o/%.o,tests/fuzz/net_fuzz.c $(call unit_sources,tests/fuzz/net_fuzz.c))): \
 	FUZZ_CFLAGS += $(LWIP_HEADERS)
 $(filter $(FUZZ_LWIP),$(patsubst %.c,$(FUZZ)/o/%.o,tests/fuzz/net_fuzz.c $(call unit_sources,tests/fuzz/net_fuzz.c))): \
-	net/lwip/include/lwipopts.h
+	$(LWIP_OPTIONS)
