@@ -1,6 +1,8 @@
 /* What the system calls itself (core/uname.h). The release is Linux's whose interface programs find here. */
 #include <arch/elf.h>
+#include <core/param.h>
 #include <core/uname.h>
+#include <linux/errno.h>
 
 COMPONENT("core", "threads, time, memory, log: what every kernel has");
 
@@ -12,3 +14,12 @@ struct new_utsname system_names = {
 	.machine = ARCH_ELF_PLATFORM,
 	.domainname = "(none)",
 };
+
+static int set_hostname(char *value)
+{
+	if (!*value || strlen(value) >= sizeof(system_names.nodename))
+		return -EINVAL;
+	memcpy(system_names.nodename, value, strlen(value) + 1);
+	return 0;
+}
+BOOT_PARAM(hostname, "whittle.hostname", set_hostname);

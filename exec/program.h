@@ -6,6 +6,7 @@
 
 struct file;
 struct mm;
+struct process;
 
 /* What a program is given. Kernel memory, borrowed. */
 struct program_args {
@@ -38,6 +39,9 @@ long program_stack(struct mm *mm, const struct program_args *args, const struct 
 
 /** vdso_map() - map the vDSO and its data. Return: address of its ELF header, 0 if there is no memory. */
 uint64_t vdso_map(struct mm *mm);
+
+/** program_become_user() - @p gets the ids of whittle.user=, and @console (or NULL) their owner. Before @p runs. */
+void program_become_user(struct process *p, struct file *console);
 
 /** program_random() - a page-aligned number below 1 << (@bits + 12), 0 where norandmaps was given. */
 uint64_t program_random(unsigned bits);

@@ -1,7 +1,8 @@
 /* The machine's program: finds out which it is, makes its process, starts it; and ends the machine when it ends.
  *
  * Parameters: what is behind "--" is the program and its arguments; init=PATH names the program, and what is behind "--"
- * are then its arguments; whittle.env=NAME=VALUE and whittle.cwd=DIR. A name without a slash is looked for in PATH.
+ * are then its arguments; whittle.env=NAME=VALUE and whittle.cwd=DIR;
+ * whittle.user= is in exec/user.c. A name without a slash is looked for in PATH.
  * It is process 1, but an ordinary one: signals that it does not handle end it.
  */
 #include <core/init.h>
@@ -107,13 +108,14 @@ static char *search_path(const char *name)
 	return NULL;
 }
 
-static void open_console(struct files *files)
+/* Return: borrowed, while the descriptors have it; or NULL. */
+static struct file *open_console(struct files *files)
 {
 	struct file *f = file_open(NULL, "/dev/console", O_RDWR, 0, 0);
 
 	if (is_err(f)) {
 		log_warn("/dev/console cannot be opened (error %ld): the program has no input and output", -ptr_err(f));
-		return;
+		return NULL;
 	}
 	for (int fd = 0; fd < 3; fd++) {
 		file_get(f);
@@ -121,6 +123,7 @@ static void open_console(struct files *files)
 			file_put(f);
 	}
 	file_put(f);
+	return f;
 }
 
 static struct process *make_process(void)
@@ -173,7 +176,7 @@ static void program_thread(void *unused)
 		fs_context_set_cwd(p->fs, &dir);
 		path_put(&dir);
 	}
-	open_console(p->files);
+	program_become_user(p, open_console(p->files));
 	r = program_load(&args, &ip, &sp, why, sizeof(why));
 	if (r)
 		give_up(r == -ENOENT || r == -ENOTDIR ? CONSOLE_STATUS_NOTFOUND :

@@ -1,6 +1,8 @@
-/* What the command lines of the verbs share: --for, --with, --without, and the words about options that are none. */
+/* What the command lines of the verbs share: --for, --with, --without, descriptions, and the words about options that are
+ * none. */
 #include <string.h>
 
+#include "description.h"
 #include "verbs.h"
 
 static error_t parse_selection(int key, char *arg, struct argp_state *state)
@@ -39,10 +41,16 @@ static void list_options(const struct argp *argp, const struct argp_option **lis
 		list_options(c->argp, list, count);
 }
 
-static void check_long(const char *verb, const char *word, const struct argp_option **options, size_t count,
-		       bool *ret_takes)
+/* What a word like -abc or --name=value ends with: an option that takes a value, and the part of it that is in the word. */
+struct found {
+	const struct argp_option *option; /* NULL: no value belongs to it */
+	char *value;                      /* NULL: the next word is it */
+};
+
+static struct found check_long(const char *verb, char *word, const struct argp_option **options, size_t count)
 {
 	struct strings names = { 0 };
+	struct found found = { 0 };
 	size_t length = strcspn(word, "="), fits = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -52,61 +60,87 @@ static void check_long(const char *verb, const char *word, const struct argp_opt
 		if (strncmp(options[i]->name, word, length))
 			continue;
 		fits++;
-		*ret_takes = options[i]->arg && !word[length];
+		found.option = options[i]->arg ? options[i] : NULL;
+		found.value = word[length] ? word + length + 1 : NULL;
 		if (strlen(options[i]->name) == length)
-			return;
+			return found;
 	}
 	strings_add(&names, "help");
 	strings_add(&names, "usage");
 	if (!strncmp("help", word, length) || !strncmp("usage", word, length) || fits == 1)
-		return;
+		return found;
 	word = xstrndup(word, length);
 	if (fits)
 		fail("--%s may be several options (%s --help lists them)", word, verb);
 	fail("there is no option --%s%s (%s --help lists them)", word, nearest(word, &names), verb);
 }
 
-static void check_short(const char *verb, const char *word, const struct argp_option **options, size_t count,
-			bool *ret_takes)
+static struct found check_short(const char *verb, char *word, const struct argp_option **options, size_t count)
 {
 	for (; *word; word++) {
-		const struct argp_option *found = NULL;
+		struct found found = { 0 };
+		bool known = *word == '?';
 
 		for (size_t i = 0; i < count; i++) {
-			if (options[i]->key == *word)
-				found = options[i];
+			if (options[i]->key != *word)
+				continue;
+			known = true;
+			found.option = options[i]->arg ? options[i] : NULL;
+			found.value = word[1] ? word + 1 : NULL;
 		}
-		if (!found && *word != '?')
+		if (!known)
 			fail("there is no option -%c (%s --help lists them)", *word, verb);
-		if (found && found->arg) {
-			*ret_takes = !word[1];
-			return;
-		}
+		if (found.option)
+			return found;
 	}
+	return (struct found){ 0 };
+}
+
+/* The command line with what the description says before its own words, so that these win. */
+static void add_described(const struct description *d, bool has_source, int argc, char **argv, struct strings *words)
+{
+	strings_add(words, argv[0]);
+	for (size_t i = 0; i < d->options.count; i++)
+		strings_add(words, d->options.at[i]);
+	for (int i = 1; i < argc; i++)
+		strings_add(words, argv[i]);
+	if (!has_source && d->source)
+		strings_add(words, d->source);
 }
 
 void parse_options(const struct argp *argp, int argc, char **argv, char ***rest, void *input)
 {
 	const struct argp_option *options[64];
+	struct description described = { 0 };
+	struct strings words = { 0 };
+	const char *source = NULL;
 	size_t count = 0;
 	int end = 1;
 
 	list_options(argp, options, &count);
 	for (; end < argc && strcmp(argv[end], "--"); end++) {
-		bool takes = false;
+		struct found found = { 0 };
 
 		if (!strncmp(argv[end], "--", 2))
-			check_long(argv[0], argv[end] + 2, options, count, &takes);
+			found = check_long(argv[0], argv[end] + 2, options, count);
 		else if (argv[end][0] == '-' && argv[end][1])
-			check_short(argv[0], argv[end] + 1, options, count, &takes);
-		if (takes && end + 1 >= argc)
+			found = check_short(argv[0], argv[end] + 1, options, count);
+		else
+			source = argv[end];
+		if (!found.option)
+			continue;
+		if (!found.value && end + 1 >= argc)
 			fail("%s needs a value (%s --help)", argv[end], argv[0]);
-		end += takes;
+		if (!found.value)
+			found.value = argv[++end];
+		if (found.option->key == 'f')
+			description_read(found.value, argp, &described);
 	}
+	add_described(&described, source, end, argv, &words);
 	if (rest)
-		*rest = end < argc ? argv + end + 1 : NULL;
+		*rest = end < argc ? argv + end + 1 : description_rest(&described, source ? source : described.source);
 	else if (end < argc)
 		fail("there is nothing to put after -- here (%s --help)", argv[0]);
 	argp_err_exit_status = fail_status;
-	argp_parse(argp, end, argv, 0, NULL, input);
+	argp_parse(argp, (int)words.count, words.at, 0, NULL, input);
 }

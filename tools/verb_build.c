@@ -40,7 +40,7 @@ static const struct argp_option own[] = {
 	{ 0 },
 };
 static const struct argp_child children[] = { { &image_argp, 0, NULL, 0 }, { 0 } };
-static const struct argp argp = {
+const struct argp build_argp = {
 	.options = own,
 	.parser = parse,
 	.children = children,
@@ -56,7 +56,7 @@ int verb_build(int argc, char **argv)
 	struct options options = { 0 };
 	struct stat st;
 
-	parse_options(&argp, argc, argv, &options.request.args, &options);
+	parse_options(&build_argp, argc, argv, &options.request.args, &options);
 	if (!options.output)
 		options.output = image_default_name(&options.request);
 	image_make(&options.request, options.output);

@@ -13,6 +13,7 @@
 
 #define DEFAULT_MEMORY (512ull << 20)
 #define LEAST_MEMORY   (1ull << 20)
+#define MOST_PROCESSORS 16
 
 enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG };
 
@@ -36,6 +37,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'm':
 		if (!parse_size(arg, &run->memory) || run->memory < LEAST_MEMORY)
 			fail("-m %s: it takes a size like 64M or 1G, at least 1M", arg);
+		return 0;
+	case 'c':
+		if (!parse_number(arg, 1, MOST_PROCESSORS, &run->processors))
+			fail("-c %s: it takes a number of processors from 1 to %d", arg, MOST_PROCESSORS);
 		return 0;
 	case 'v':
 		run->verbose = true;
@@ -69,6 +74,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option own[] = {
 	{ "publish", 'p', "[IP:]HOST:GUEST[/udp]", 0, "let connections to a port of this machine reach the program", 0 },
 	{ "memory", 'm', "SIZE", 0, "memory of the machine (default: 512M)", 0 },
+	{ "cpus", 'c', "CPUS", 0, "processors of the machine, 1 to 16 (default: 1)", 0 },
 	{ "append", OPTION_APPEND, "PARAMS", 0, "more kernel parameters; they win over those in the image", 0 },
 	{ "gdb", OPTION_GDB, NULL, 0, "wait for gdb before the first instruction, and say how to start it", 0 },
 	{ "dry-run", OPTION_DRY_RUN, NULL, 0, "print the QEMU command line and do not run it", 0 },
@@ -77,7 +83,7 @@ static const struct argp_option own[] = {
 	{ 0 },
 };
 static const struct argp_child children[] = { { &image_argp, 0, "For a PROGRAM, as for whittle build:", 10 }, { 0 } };
-static const struct argp argp = {
+const struct argp run_argp = {
 	.options = own,
 	.parser = parse,
 	.children = children,
@@ -100,6 +106,8 @@ static const char *get_image(struct options *options, struct kernel_file *k)
 	if (stat(request->source, &st) == 0 && S_ISREG(st.st_mode)) {
 		must_read(request->source, &file);
 		if (!kernel_file_parse(k, file)) {
+			if (request->described)
+				return request->source;
 			if (request->copies.count || request->place != ROOT_EMBED || request->selection.profiles.count ||
 			    request->selection.with.count || request->selection.without.count)
 				fail("%s is an image already: what it holds is said to whittle build", request->source);
@@ -167,14 +175,14 @@ static void print_command(const struct strings *args)
 
 int verb_run(int argc, char **argv)
 {
-	struct options options = { .run.memory = DEFAULT_MEMORY };
+	struct options options = { .run.memory = DEFAULT_MEMORY, .run.processors = 1 };
 	struct kernel_file k;
 	struct channels ch;
 	struct strings args;
 	bool made;
 
 	fail_status = RUN_TOOL_FAILED;
-	parse_options(&argp, argc, argv, &options.image.args, &options);
+	parse_options(&run_argp, argc, argv, &options.image.args, &options);
 	options.run.image = get_image(&options, &k);
 	made = options.run.image != options.image.source;
 	if (!made) {

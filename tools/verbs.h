@@ -16,6 +16,8 @@ int verb_size(int argc, char **argv);
 int verb_build(int argc, char **argv);
 int verb_run(int argc, char **argv);
 
+/** build_argp, run_argp - an application description (tools/description.h) may have the options of both. */
+extern const struct argp build_argp, run_argp;
 /** selection_argp - --for, --with, --without as a child parser; its input is a struct selection. */
 extern const struct argp selection_argp;
 

@@ -1,11 +1,30 @@
-/* /etc/resolv.conf: the name servers that ip= or DHCP told of, for the program's libc. */
+/* /etc/resolv.conf, for the program's libc: the name servers that whittle.dns= names, else those that ip= or DHCP told of. */
 #include "core/init.h"
 #include "core/log.h"
+#include "core/param.h"
 #include "fs/vfs.h"
 #include "net/inet/config.h"
 #include "net/lwip/port.h"
+#include <linux/errno.h>
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
+
+/* Given by the command line, as text: an address of IPv4 or IPv6 each. libc takes no more than these. */
+static const char *named[INET_SERVERS_MAX];
+static unsigned named_count;
+
+static int set_dns(char *value)
+{
+	for (const char *c = value; *c; c++) {
+		if (!strchr("0123456789abcdefABCDEF.:", *c))
+			return -EINVAL;
+	}
+	if (!*value || strlen(value) > 45 || named_count == INET_SERVERS_MAX)
+		return -EINVAL;
+	named[named_count++] = value;
+	return 0;
+}
+BOOT_PARAM(dns, "whittle.dns", set_dns);
 
 void inet_servers_changed(void)
 {
@@ -13,11 +32,13 @@ void inet_servers_changed(void)
 	size_t n = 0;
 	struct file *f;
 
+	for (unsigned i = 0; i < named_count; i++)
+		n += (size_t)format_text(text + n, sizeof(text) - n, "nameserver %s\n", named[i]);
 	net_lock();
 	for (unsigned i = 0; i < INET_SERVERS_MAX; i++) {
 		const uint8_t *a = (const uint8_t *)&inet_servers[i];
 
-		if (inet_servers[i])
+		if (inet_servers[i] && !named_count)
 			n += (size_t)format_text(text + n, sizeof(text) - n, "nameserver %u.%u.%u.%u\n", a[0], a[1], a[2], a[3]);
 	}
 	net_unlock();

@@ -15,6 +15,7 @@
 
 /* What was found out about the source, for the boot area and the manifest. */
 struct contents {
+	char *source;           /* on this machine */
 	char *program;          /* its path in the image */
 	struct strings args;    /* after the program */
 	struct closure closure; /* of PROGRAM and --copy */
@@ -102,7 +103,7 @@ static void gather_program(const struct image_request *request, const char *sour
 	}
 	c->program = guest_path(source);
 	closure_add(&c->closure, source, c->program);
-	c->root = root_new();
+	c->root = root_new(request->hostname);
 	copy_all(request, c, &c->closure);
 	root_add_closure(c->root, &c->closure);
 	for (char **arg = request->args; arg && *arg; arg++)
@@ -125,7 +126,7 @@ static void gather_tree(const struct image_request *request, const char *source,
 
 static void gather(const struct image_request *request, struct contents *c)
 {
-	char *source = find_source(request->source);
+	char *source = c->source = find_source(request->source);
 	mode_t mask = umask(022);
 	struct stat st;
 
@@ -150,6 +151,8 @@ static void gather(const struct image_request *request, struct contents *c)
 
 void image_params(const struct image_request *request, struct buf *text)
 {
+	for (size_t i = 0; i < request->env_file.count; i++)
+		params_add(text, format("whittle.env=%s", request->env_file.at[i]));
 	for (size_t i = 0; i < request->env.count; i++) {
 		if (!strchr(request->env.at[i], '=') || request->env.at[i][0] == '=')
 			fail("-e %s: it takes NAME=VALUE", request->env.at[i]);
@@ -159,6 +162,12 @@ void image_params(const struct image_request *request, struct buf *text)
 		fail("-w %s: the directory is a path that begins with /", request->directory);
 	if (request->directory)
 		params_add(text, format("whittle.cwd=%s", request->directory));
+	if (request->user)
+		params_add(text, format("whittle.user=%s", request->user));
+	if (request->hostname)
+		params_add(text, format("whittle.hostname=%s", request->hostname));
+	for (size_t i = 0; i < request->dns.count; i++)
+		params_add(text, format("whittle.dns=%s", request->dns.at[i]));
 }
 
 static void add_item(struct buf *area, unsigned index, enum bootarea_type type, const struct buf *data)
@@ -207,6 +216,7 @@ static json_t *manifest(const struct image_request *request, const struct conten
 {
 	static const char *const places[] = { "embed", "file", "none" };
 	json_t *libraries = json_array(), *m;
+	struct strings env = { 0 }, copies = { 0 };
 
 	for (size_t i = 0; i < c->closure.count; i++) {
 		const struct needed_file *f = c->closure.files[i];
@@ -214,11 +224,28 @@ static json_t *manifest(const struct image_request *request, const struct conten
 		json_array_append_new(libraries, json_pack("{s:s, s:s, s:s}", "path", f->guest, "role", f->role, "from",
 							   path_absolute(f->host)));
 	}
-	m = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s}", "tool", "whittle " TOOL_VERSION, "arch", TOOL_ARCH,
-		      "component_set_id", hex(kernel->id, sizeof(kernel->id)), "program", c->program, "args",
-		      strings_json(&c->args), "env", strings_json(&request->env), "directory",
-		      request->directory ? request->directory : "/");
-	json_object_set_new(m, "profiles", request->selection.profiles.count
+	for (size_t i = 0; i < request->env_file.count; i++)
+		strings_add(&env, request->env_file.at[i]);
+	for (size_t i = 0; i < request->env.count; i++)
+		strings_add(&env, request->env.at[i]);
+	for (size_t i = 0; i < request->copies.count; i++) {
+		const char *guest = strchr(request->copies.at[i], ':');
+		char *host = xstrndup(request->copies.at[i], (size_t)(guest - request->copies.at[i]));
+
+		strings_add(&copies, format("%s%s", path_absolute(host), guest));
+	}
+	m = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "tool", "whittle " TOOL_VERSION, "arch", TOOL_ARCH,
+		      "component_set_id", hex(kernel->id, sizeof(kernel->id)), "source", path_absolute(c->source), "program",
+		      c->program, "args", strings_json(&c->args), "env", strings_json(&env), "copy", strings_json(&copies));
+	if (request->directory)
+		json_object_set_new(m, "workdir", json_string(request->directory));
+	if (request->user)
+		json_object_set_new(m, "user", json_string(request->user));
+	if (request->hostname)
+		json_object_set_new(m, "hostname", json_string(request->hostname));
+	if (request->dns.count)
+		json_object_set_new(m, "dns", strings_json(&request->dns));
+	json_object_set_new(m, "for", request->selection.profiles.count
 						   ? strings_json(&request->selection.profiles)
 						   : json_pack("[s]", "all"));
 	json_object_set_new(m, "with", strings_json(&request->selection.with));

@@ -12,7 +12,10 @@ struct image_request {
 	struct selection selection;
 	enum root_place place;
 	struct strings copies, env; /* HOST:GUEST, K=V */
-	const char *directory;      /* -w, or NULL */
+	struct strings env_file;    /* K=V, from --env-file; those of env win */
+	struct strings dns;         /* addresses */
+	const char *directory, *user, *hostname; /* or NULL */
+	bool described;             /* by -f: what does not concern an image that is made already is passed over */
 	char *source;               /* PROGRAM, DIR or TAR */
 	char **args;                /* what followed "--", NULL-terminated, or NULL */
 };
@@ -21,7 +24,7 @@ struct image_request {
 void image_make(const struct image_request *request, const char *output);
 /** image_default_name() - NAME.img from what the source is called. */
 char *image_default_name(const struct image_request *request);
-/** image_params() - kernel parameters for environment and directory, in @text. */
+/** image_params() - kernel parameters for environment, directory, user, host name and name servers, in @text. */
 void image_params(const struct image_request *request, struct buf *text);
 
 #endif

@@ -5,7 +5,7 @@
 #include "image.h"
 #include "tools/verbs.h"
 
-/** image_argp - --for, --with, --without, --root, --copy, -e, -w as a child parser; its input is an image_request. */
+/** image_argp - --for, --with, --without, --root, --copy, -e, -w, -u, -f and their like as a child parser; its input is an image_request. */
 extern const struct argp image_argp;
 
 #endif

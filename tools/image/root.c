@@ -73,7 +73,7 @@ void root_add_closure(const char *root, const struct closure *closure)
 	}
 }
 
-char *root_new(void)
+char *root_new(const char *hostname)
 {
 	char *root = path_join(temp_dir(), "root");
 
@@ -85,6 +85,12 @@ char *root_new(void)
 		fail("%s: %s", root, strerror(errno));
 	for (size_t i = 0; i < COUNT(small_files); i++)
 		write_file(path_join(root, small_files[i].path), small_files[i].text, strlen(small_files[i].text), 0644);
+	if (hostname) {
+		char *line = format("%s\n", hostname), *hosts = format("127.0.0.1 localhost %s\n::1 localhost\n", hostname);
+
+		write_file(path_join(root, "/etc/hostname"), line, strlen(line), 0644);
+		write_file(path_join(root, "/etc/hosts"), hosts, strlen(hosts), 0644);
+	}
 	if (file_exists("/etc/ld-musl-x86_64.path"))
 		copy_file("/etc/ld-musl-x86_64.path", path_join(root, "/etc/ld-musl-x86_64.path"));
 	return root;

@@ -6,8 +6,8 @@
 
 #include "closure.h"
 
-/** root_new() - a directory with the few files and directories that programs expect. */
-char *root_new(void);
+/** root_new() - a directory with the few files and directories that programs expect. @hostname: or NULL. */
+char *root_new(const char *hostname);
 /** root_from_tar() - @tar unpacked.   root_from_dir(): @dir itself, or a copy where more is to be put into it. */
 char *root_from_tar(const char *tar);
 char *root_from_dir(const char *dir, bool copy);

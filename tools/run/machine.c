@@ -179,6 +179,10 @@ struct strings machine_args(const struct run_request *request, const struct kern
 		strings_add(&args, fixed[i]);
 	strings_add(&args, "-m");
 	strings_add(&args, format("%lluk", (unsigned long long)(request->memory / 1024)));
+	if (request->processors > 1) {
+		strings_add(&args, "-smp");
+		strings_add(&args, format("%lu", request->processors));
+	}
 	strings_add(&args, "-kernel");
 	strings_add(&args, request->image);
 	if (initrd) {

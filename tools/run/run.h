@@ -10,6 +10,7 @@ enum run_status { RUN_TOOL_FAILED = 125, RUN_NO_MACHINE = 126 };
 struct run_request {
 	const char *image;
 	uint64_t memory;           /* bytes */
+	unsigned long processors;
 	struct strings ports;      /* [IP:]HOST:GUEST[/udp] */
 	struct strings appends;    /* kernel parameters, as text */
 	struct strings qemu_args;
