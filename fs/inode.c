@@ -99,24 +99,6 @@ void inode_init(struct inode *inode, struct super *super, const struct inode_ops
 	page_cache_init(&inode->pages);
 }
 
-struct inode *inode_alloc(struct super *super, const struct inode_ops *ops, const struct file_ops *file_ops,
-			  uint32_t mode)
-{
-	struct inode *inode = kmalloc(sizeof(*inode));
-	const struct process *p = current->process;
-
-	if (!inode)
-		return NULL;
-	inode_init(inode, super, ops, file_ops, mode);
-	inode->ino = __atomic_add_fetch(&super->last_ino, 1, __ATOMIC_RELAXED);
-	if (p) {
-		inode->uid = p->credentials.fsuid;
-		inode->gid = p->credentials.fsgid;
-	}
-	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = inode->btime_ns = inode_now();
-	return inode;
-}
-
 void inode_put(struct inode *inode)
 {
 	if (__atomic_fetch_sub(&inode->refs, 1, __ATOMIC_ACQ_REL) == 1)
@@ -129,12 +111,6 @@ void inode_fini(struct inode *inode)
 	if (inode->locks)
 		file_locks_free(inode->locks);
 	super_put(inode->super);
-}
-
-void inode_destroy_plain(struct inode *inode)
-{
-	inode_fini(inode);
-	kfree(inode);
 }
 
 int inode_getattr(struct inode *inode, struct attributes *out)

@@ -79,8 +79,6 @@ static struct file *open_found(const struct path *p, unsigned flags, bool made)
 		f->mode = 0;
 		return f;
 	}
-	if (f->mode & FILE_MAY_WRITE)
-		__atomic_fetch_add(&inode->writers, 1, __ATOMIC_RELAXED);
 	if (unlikely(!inode_is_regular(inode) && !inode_is_dir(inode)) || inode->ops->open)
 		r = open_inode(inode, f);
 	if (!r && unlikely(flags & O_TRUNC) && !made && inode_is_regular(inode)) {
@@ -272,8 +270,6 @@ void file_drop_path(struct file *f)
 	struct path p = { f->mount, f->dentry };
 
 	file_lock_closed(f, f);
-	if (f->mode & FILE_MAY_WRITE)
-		__atomic_fetch_sub(&f->inode->writers, 1, __ATOMIC_RELAXED);
 	path_put(&p);
 }
 

@@ -116,7 +116,6 @@ struct inode {
 	struct dentry *alias;            /* dentry_lock: one of its names, borrowed; for /proc */
 	struct vm_object object;         /* mm/ maps this */
 	bool mapped;                     /* a: was ever mapped: pages that change place must be unmapped */
-	uint32_t writers;                /* a: open files that may write: exec says ETXTBSY */
 	struct page_cache pages;
 	struct file_locks *locks;        /* a: owned; NULL until the first lock (fs/lock.c) */
 	void *private;                   /* the file system's or, for sockets and FIFOs, their owner's */
@@ -210,9 +209,6 @@ void fs_context_set_root(struct fs_context *fs, const struct path *to);
 /** inode_init() - set up what every inode has, with one reference; @super gets one. Times are now. */
 void inode_init(struct inode *inode, struct super *super, const struct inode_ops *ops, const struct file_ops *file_ops,
 		uint32_t mode);
-/** inode_alloc() - kmalloc and inode_init(), ino from super->last_ino, owner from the current process. */
-struct inode *inode_alloc(struct super *super, const struct inode_ops *ops, const struct file_ops *file_ops,
-			  uint32_t mode) __must_check;
 static inline void inode_get(struct inode *inode)
 {
 	__atomic_fetch_add(&inode->refs, 1, __ATOMIC_RELAXED);
@@ -234,8 +230,6 @@ int inode_permission(const struct inode *inode, unsigned may);
 int inode_permission_real(const struct inode *inode, unsigned may);
 /** inode_owned() - the current process owns it or is privileged. */
 bool inode_owned(const struct inode *inode);
-/* Ready-made: an inode from kmalloc without anything of its own. */
-void inode_destroy_plain(struct inode *inode);
 
 static inline bool inode_is_dir(const struct inode *inode)
 {
