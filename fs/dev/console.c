@@ -34,7 +34,6 @@ static struct {
 	struct ktermios termios;
 	struct winsize size;
 	int foreground;            /* process group */
-	char bytes[INPUT_SIZE];
 } tty = {
 	.lock = SPINLOCK_INIT(RANK_TTY),
 	.readable = WAIT_QUEUE_INIT(tty.readable),
@@ -54,6 +53,7 @@ static struct {
 	.foreground = 1,
 };
 
+static char input[INPUT_SIZE]; /* tty.lock: the ring; apart from the rest, so that it takes no room in the image */
 static struct mutex write_lock = MUTEX_INIT(write_lock, RANK_PIPE);
 static bool framed;          /* set before anything runs */
 static bool terminal = true; /* likewise */
@@ -96,7 +96,7 @@ size_t console_input_room(void)
 static void put_locked(char c)
 {
 	if (tty.head - tty.tail < INPUT_SIZE)
-		tty.bytes[tty.head++ % INPUT_SIZE] = c;
+		input[tty.head++ % INPUT_SIZE] = c;
 }
 
 static void echo(char c)
@@ -236,7 +236,7 @@ static size_t take(char *to, size_t n)
 	size_t done = 0;
 
 	while (done < n && tty.tail != tty.line_start) {
-		char c = tty.bytes[tty.tail++ % INPUT_SIZE];
+		char c = input[tty.tail++ % INPUT_SIZE];
 
 		to[done++] = c;
 		if (lines && c == '\n')
