@@ -91,33 +91,55 @@ void mutex_unlock_slow_(struct mutex *m)
 void lock_acquired_(const void *lock, enum lock_rank rank)
 {
 	struct thread *t = current;
+	irqflags_t flags;
 
 	if (!t || rank == RANK_NONE)
 		return;
 	if (!irq_enabled() && rank < RANK_SPIN)
 		panic("a sleeping lock of rank %d with interrupts off", rank);
-	for (unsigned i = 0; i < t->held_count; i++)
+	flags = irq_save();
+	for (unsigned i = t->held_from; i < t->held_count; i++)
 		if (t->held[i].rank > (int)rank)
 			panic("lock of rank %d taken while one of rank %d is held", rank, t->held[i].rank);
 	if (t->held_count == ARRAY_SIZE(t->held))
 		panic("more than %zu locks held", ARRAY_SIZE(t->held));
 	t->held[t->held_count].lock = lock;
 	t->held[t->held_count++].rank = (int)rank;
+	irq_restore(flags);
 }
 
 void lock_released_(const void *lock)
 {
 	struct thread *t = current;
+	irqflags_t flags;
 
 	if (!t)
 		return;
-	for (unsigned i = t->held_count; i-- > 0;) {
+	flags = irq_save();
+	for (unsigned i = t->held_count; i-- > t->held_from;) {
 		if (t->held[i].lock != lock)
 			continue;
 		t->held_count--;
 		memmove(&t->held[i], &t->held[i + 1], (t->held_count - i) * sizeof(t->held[0]));
+		irq_restore(flags);
 		return;
 	}
 	panic("a lock is released that is not held");
+}
+
+/* What the interrupted thread holds does not count: it is taken with interrupts on, so never under a lock that interrupt
+ * handlers take, and no handler can wait for it in a circle. */
+unsigned lock_interrupt_begin(void)
+{
+	struct thread *t = current;
+	unsigned from = t->held_from;
+
+	t->held_from = t->held_count;
+	return from;
+}
+
+void lock_interrupt_end(unsigned from)
+{
+	current->held_from = from;
 }
 #endif

@@ -1,7 +1,8 @@
 /* Locks: a spinning one, and a mutex that sleeps. Ranks (core/lock_rank.h) are checked in debug builds.
  *
- * A spinlock disables preemption while held; one that interrupt handlers take too is taken by the irqsave form
- * everywhere. Holding a spinlock: no sleeping, no copy from or to a program, no call-back that may do either.
+ * A spinlock disables preemption while held; one that interrupt handlers take too, or that is taken under such a one, is
+ * taken by the irqsave form everywhere. Holding a spinlock: no sleeping, no copy from or to a program, no call-back that
+ * may do either.
  */
 #ifndef CORE_LOCK_H
 #define CORE_LOCK_H
@@ -29,6 +30,9 @@ static inline void spin_init(struct spinlock *l, enum lock_rank rank)
 void spin_wait_(struct spinlock *l);
 void lock_acquired_(const void *lock, enum lock_rank rank);
 void lock_released_(const void *lock);
+/** lock_interrupt_begin() - debug builds: an interrupt handler's locks are ranked on their own until _end(). */
+unsigned lock_interrupt_begin(void);
+void lock_interrupt_end(unsigned from);
 
 static inline void spin_lock(struct spinlock *l)
 {

@@ -63,6 +63,7 @@ struct thread {
 		int rank;
 	} held[16];                   /* core/lock.c: what this thread, or an interrupt on top of it, holds */
 	unsigned held_count;
+	unsigned held_from;           /* what an interrupt in progress holds begins here */
 #endif
 };
 

@@ -121,6 +121,25 @@ static void program_fault(unsigned vector, struct trap_frame *f)
 	irq_disable();
 }
 
+static void interrupt(unsigned vector)
+{
+	unsigned held = WHITTLE_DEBUG ? lock_interrupt_begin() : 0;
+
+	if (vector == TRAP_TIMER) {
+		apic_eoi();
+		clock_interrupt();
+	} else if (vector < TRAP_LINES_FIRST + TRAP_LINES) {
+		irq_dispatch(vector - TRAP_LINES_FIRST);
+		apic_eoi();
+	} else if (vector == TRAP_RESCHEDULE) {
+		apic_eoi();
+		smp_flush_if_asked();
+		sched_interrupted();
+	}
+	if (WHITTLE_DEBUG)
+		lock_interrupt_end(held);
+}
+
 /* Such a trap runs on a stack that the processor has only one of (entry.S): no other thread may run meanwhile. */
 static bool on_own_stack(unsigned vector, const struct trap_frame *f)
 {
@@ -140,17 +159,7 @@ void trap_handle(unsigned vector, struct trap_frame *frame)
 	if (vector == VECTOR_PF) {
 		page_fault(frame, error);
 	} else if (vector >= TRAP_LINES_FIRST) {
-		if (vector == TRAP_TIMER) {
-			apic_eoi();
-			clock_interrupt();
-		} else if (vector < TRAP_LINES_FIRST + TRAP_LINES) {
-			irq_dispatch(vector - TRAP_LINES_FIRST);
-			apic_eoi();
-		} else if (vector == TRAP_RESCHEDULE) {
-			apic_eoi();
-			smp_flush_if_asked();
-			sched_interrupted();
-		}
+		interrupt(vector);
 	} else if (frame_in_program(frame) && vector != VECTOR_NMI && vector != VECTOR_DF && vector != VECTOR_MC) {
 		program_fault(vector, frame);
 	} else if (vector == VECTOR_GP && in_copy_routine(frame)) {
