@@ -59,13 +59,16 @@ static void cpu_timer_get(const struct cpu_timer *ct, uint64_t *ret_left_ns, uin
 	*ret_interval_ns = ct->interval_ns;
 }
 
-static void cpu_timer_set(struct cpu_timer *ct, uint64_t first_ns, uint64_t interval_ns)
+static void cpu_timer_set(struct itimers *it, struct cpu_timer *ct, uint64_t first_ns, uint64_t interval_ns)
 {
+	irqflags_t flags = spin_lock_irqsave(&it->lock);
+
 	(void)timer_cancel(&ct->timer);
 	ct->interval_ns = interval_ns;
 	ct->due_ns = first_ns ? process_run_time_ns(ct->process) + first_ns : 0;
 	if (first_ns)
 		timer_arm(&ct->timer, clock_monotonic_ns() + MAX(first_ns, CPU_TIMER_STEP_NS));
+	spin_unlock_irqrestore(&it->lock, flags);
 }
 
 struct itimers *itimers_get(void)
@@ -100,14 +103,17 @@ static void real_get(struct itimers *it, uint64_t *ret_left_ns, uint64_t *ret_in
 long itimer_real_set(uint64_t first_ns, uint64_t interval_ns, uint64_t *ret_left_ns, uint64_t *ret_interval_ns)
 {
 	struct itimers *it = itimers_get();
+	irqflags_t flags;
 
 	if (!it)
 		return -ENOMEM;
+	flags = spin_lock_irqsave(&it->lock);
 	real_get(it, ret_left_ns, ret_interval_ns);
 	(void)timer_cancel(&it->real);
 	it->real_interval_ns = interval_ns;
 	if (first_ns)
 		timer_arm(&it->real, clock_monotonic_ns() + first_ns);
+	spin_unlock_irqrestore(&it->lock, flags);
 	return 0;
 }
 
@@ -169,7 +175,7 @@ long sys_setitimer(int which, const struct itimerval __user *new, struct itimerv
 	if (which == ITIMER_REAL)
 		(void)itimer_real_set(first, interval, &left, &was); /* there is memory: it was just got */
 	else
-		cpu_timer_set(which == ITIMER_PROF ? &it->profile : &it->virtual, first, interval);
+		cpu_timer_set(it, which == ITIMER_PROF ? &it->profile : &it->virtual, first, interval);
 	return old ? copy_out(old, &before) : 0;
 }
 SYSCALL(setitimer);

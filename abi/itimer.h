@@ -22,7 +22,7 @@ struct cpu_timer {
 /* process->itimers; made when the first timer is. */
 struct itimers {
 	struct process *process;        /* borrowed: the owner */
-	struct spinlock lock;           /* RANK_ITIMER, irqsave */
+	struct spinlock lock;           /* RANK_ITIMER, irqsave: setting any of them; call-backs do not take it */
 	struct timer real;
 	uint64_t real_interval_ns;      /* written while real is not armed */
 	struct cpu_timer virtual, profile;

@@ -1,7 +1,9 @@
 /* Small calls that belong to no family: getrandom(2), personality(2), membarrier(2). */
 #include <abi/syscall.h>
+#include <core/cpu.h>
 #include <core/process.h>
 #include <core/random.h>
+#include <core/sched.h>
 #include <core/uaccess.h>
 #include <linux/membarrier.h>
 #include <linux/random.h>
@@ -43,7 +45,16 @@ long sys_personality(unsigned persona)
 }
 SYSCALL(personality);
 
-/* One processor runs programs: every switch of threads is a full barrier, so all of them hold already. */
+/* A switch of threads is a full barrier: once this thread has run on each processor, every other has passed one. */
+static void visit_processors(void)
+{
+	uint32_t allowed = READ_ONCE(current->cpus);
+
+	for (unsigned i = 0; i < cpu_count && cpu_count > 1; i++)
+		sched_set_cpus(current, 1u << i);
+	sched_set_cpus(current, allowed);
+}
+
 long sys_membarrier(int command, unsigned flags, int cpu)
 {
 	const int supported = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |
@@ -56,7 +67,8 @@ long sys_membarrier(int command, unsigned flags, int cpu)
 		return supported;
 	if (command & (command - 1) || !(command & supported))
 		return -EINVAL;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (command & (MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+		visit_processors();
 	return 0;
 }
 SYSCALL(membarrier);

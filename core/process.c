@@ -163,8 +163,6 @@ static bool thread_leave(struct thread *t)
 	mutex_lock(&p->lock);
 	p->dead_run_time_ns += thread_run_time_ns(t);
 	signal_thread_end(t);
-	if (p->leader == t)
-		p->leader = NULL;
 	last = --p->thread_count == 0;
 	mutex_unlock(&p->lock);
 	return last;
@@ -192,12 +190,8 @@ void process_exit_all(int wait_status)
 		p->exit_status = wait_status;
 		WRITE_ONCE(p->exiting, true);
 		list_for_each(t, &p->threads, process_node) {
-			if (t == current)
-				continue;
-			/* As for signals: the bit before the look, wait_sleep() the other way round. */
-			__atomic_fetch_or(&t->work, WORK_EXIT, __ATOMIC_SEQ_CST);
-			if (READ_ONCE(t->interruptible))
-				thread_wake(t);
+			if (t != current)
+				thread_interrupt(t, WORK_EXIT);
 		}
 		wait_queue_wake_all(&p->signals->arrived, 0);
 	}

@@ -36,7 +36,7 @@ struct process {
 	int32_t pid, ppid, pgid, sid;    /* I, but for pgid and sid: lock */
 	struct list threads;             /* changed under lock and signals->lock, read under either; thread.process_node */
 	unsigned thread_count;           /* as threads */
-	struct thread *leader;           /* borrowed while it lives */
+	struct thread *leader;           /* borrowed; NULL once it has ended: signals->lock */
 	struct mm *mm;                   /* ref */
 	struct files *files;             /* ref */
 	struct fs_context *fs;           /* ref */

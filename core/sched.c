@@ -99,6 +99,14 @@ static struct thread *first_ready(struct run_queue *q)
 	return NULL;
 }
 
+/* @t is ready and on no queue: it is @cpu's from now on, of which a program with rseq is told. */
+static void move(struct thread *t, unsigned cpu)
+{
+	WRITE_ONCE(t->cpu, cpu);
+	if (t->rseq)
+		__atomic_fetch_or(&t->work, WORK_RSEQ, __ATOMIC_RELAXED);
+}
+
 /* A thread that waits on another processor and may run here, or NULL. Our queue is locked: others are only tried. */
 static struct thread *steal(unsigned here)
 {
@@ -119,7 +127,7 @@ static struct thread *steal(unsigned here)
 					found = t;
 		if (found) {
 			list_del(&found->run_node);
-			WRITE_ONCE(found->cpu, here);
+			move(found, here);
 		}
 		__atomic_store_n(&q->lock, 0, __ATOMIC_RELEASE);
 	}
@@ -263,7 +271,8 @@ static void enqueue(struct thread *t)
 	bool elsewhere = cpu != percpu_get(this_cpu);
 
 	lock_queue(q);
-	WRITE_ONCE(t->cpu, cpu);
+	if (cpu != t->cpu)
+		move(t, cpu);
 	list_add_tail(&q->woken, &t->run_node);
 	if (!elsewhere)
 		reconsider(q);
@@ -355,10 +364,11 @@ void thread_yield(void)
 
 uint64_t thread_run_time_ns(const struct thread *t)
 {
-	uint64_t used = t->run_time_ns;
+	uint64_t used = t->run_time_ns, start = READ_ONCE(t->run_start_ns);
 
-	if (t == current)
-		used += clock_monotonic_ns() - t->run_start_ns;
+	/* Of a thread that runs on another processor this is a snapshot. */
+	if (t == current || READ_ONCE(queue_of(READ_ONCE(t->cpu))->running) == t)
+		used += clock_monotonic_ns() - start;
 	return used;
 }
 

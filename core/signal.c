@@ -107,27 +107,18 @@ struct signal_thread *signal_thread_create(const struct signal_thread *parent)
 	return s;
 }
 
-/* Tell @t that it has something to look at. The bit is set before the thread is looked at: wait_sleep() does the
- * opposite, so one of the two sees the other. */
-static void notify(struct thread *t)
-{
-	__atomic_fetch_or(&t->work, WORK_SIGNAL, __ATOMIC_SEQ_CST);
-	if (READ_ONCE(t->interruptible))
-		thread_wake(t);
-}
-
 /* A signal of the process's queue needs a thread that does not block it: the leader if it can, else any. */
 static void notify_one(struct process *p, signal_mask bit)
 {
 	struct thread *t = p->leader;
 
-	if (t && t->signal && !(t->signal->mask & bit)) {
-		notify(t);
+	if (t && !(t->signal->mask & bit)) {
+		thread_interrupt(t, WORK_SIGNAL);
 		return;
 	}
 	list_for_each(t, &p->threads, process_node) {
 		if (!(t->signal->mask & bit)) {
-			notify(t);
+			thread_interrupt(t, WORK_SIGNAL);
 			return;
 		}
 	}
@@ -153,6 +144,8 @@ void signal_thread_end(struct thread *t)
 	irqflags_t flags = spin_lock_irqsave(&s->lock);
 
 	list_del(&t->process_node);
+	if (p->leader == t)
+		p->leader = NULL;
 	t->signal = NULL;
 	queue_discard(s, &own->queue, ~0ull);
 	if (unlikely(s->queue.pending))
@@ -233,7 +226,7 @@ static int send_locked(struct process *p, struct thread *t, const struct signal_
 	if (!t)
 		notify_one(p, bit);
 	else if (!(t->signal->mask & bit))
-		notify(t);
+		thread_interrupt(t, WORK_SIGNAL);
 	if (wait_queue_active(&s->arrived))
 		wait_queue_wake_all(&s->arrived, 0);
 	return 0;
@@ -278,7 +271,7 @@ void signal_force(int signo, int code, uint64_t address)
 	}
 	t->signal->fault_address = address;
 	(void)enqueue(t->process, &t->signal->queue, &info); /* without memory for it the signal is pending bare */
-	notify(t);
+	thread_interrupt(t, WORK_SIGNAL);
 	spin_unlock_irqrestore(&s->lock, flags);
 }
 
@@ -444,7 +437,7 @@ void signal_stop(void)
 
 	s->stopped = true;
 	list_for_each(t, &p->threads, process_node)
-		notify(t);
+		thread_interrupt(t, WORK_SIGNAL);
 	spin_unlock_irqrestore(&s->lock, flags);
 }
 

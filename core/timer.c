@@ -154,6 +154,10 @@ bool timer_cancel(struct timer *t)
 		cpu_relax();
 		flags = irq_save();
 		q = lock_queue_of(t);
+		if (t->armed) { /* the call-back has armed it again */
+			take_out(q, t);
+			armed = true;
+		}
 	}
 	spin_unlock_irqrestore(&q->lock, flags);
 	return armed;

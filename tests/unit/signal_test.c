@@ -11,10 +11,10 @@
 
 static unsigned wakes;
 
-bool thread_wake(struct thread *t)
+void thread_interrupt(struct thread *t, uint32_t work)
 {
-	wakes++;
-	return true;
+	t->work |= work;
+	wakes += t->interruptible;
 }
 void wait_queue_init(struct wait_queue *q)
 {
