@@ -52,7 +52,7 @@ static int tmpfs_create(struct inode *dir, struct dentry *d, uint32_t mode, uint
 
 	if (dir->mode & S_ISGID && (mode & S_IFMT) == S_IFDIR)
 		mode |= S_ISGID;
-	t = tmpfs_inode_new(dir->super, mode);
+	t = tmpfs_memory_short() ? NULL : tmpfs_inode_new(dir->super, mode);
 	if (!t)
 		return -ENOSPC;
 	if (dir->mode & S_ISGID)
@@ -102,7 +102,7 @@ struct dentry *tmpfs_make_link(struct dentry *dir, const char *name, const char 
 
 static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
 {
-	struct tmpfs_inode *t = link_new(dir->super, target);
+	struct tmpfs_inode *t = tmpfs_memory_short() ? NULL : link_new(dir->super, target);
 
 	if (!t)
 		return -ENOSPC;
@@ -113,6 +113,8 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target
 
 static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *inode)
 {
+	if (tmpfs_memory_short())
+		return -ENOSPC;
 	inode->nlink++;
 	inode_get(inode);
 	dentry_attach(d, inode, true);

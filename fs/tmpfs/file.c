@@ -16,8 +16,7 @@ COMPONENT("tmpfs", "files in memory");
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX)
 #define SEALS_OF_WRITE ((unsigned)(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | F_SEAL_GROW))
 
-/* Memory that files may not take, so that programs can still run: one page in 32, at most 4 MiB. */
-static bool memory_short(void)
+bool tmpfs_memory_short(void)
 {
 	uint64_t keep = MIN(page_total() / 32, (uint64_t)1024);
 
@@ -28,7 +27,7 @@ static struct page *new_page(struct tmpfs *fs, unsigned flags)
 {
 	struct page *page;
 
-	if (__atomic_add_fetch(&fs->pages_used, 1, __ATOMIC_RELAXED) > fs->pages_max || memory_short())
+	if (__atomic_add_fetch(&fs->pages_used, 1, __ATOMIC_RELAXED) > fs->pages_max || tmpfs_memory_short())
 		goto full;
 	page = page_alloc(0, flags);
 	if (page)

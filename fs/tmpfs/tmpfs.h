@@ -50,6 +50,8 @@ extern const struct file_ops tmpfs_file_ops, tmpfs_dir_file_ops;
 
 /** tmpfs_super() - a file system with an empty root. @options: size= mode=. Return: 0 with one reference. */
 int tmpfs_super(const struct filesystem *fs, const char *options, struct super **out);
+/** tmpfs_memory_short() - what is left is kept from files, so that programs can still run: one page in 32, at most 4 MiB. */
+bool tmpfs_memory_short(void);
 /** tmpfs_inode_new() - an inode of the type in @mode, number and owner set. NULL: no memory. */
 struct tmpfs_inode *tmpfs_inode_new(struct super *super, uint32_t mode) __must_check;
 /** tmpfs_make() - an entry of a @dir that nobody else can see yet, for /dev. NULL: no memory. Borrowed. */

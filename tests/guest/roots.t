@@ -36,6 +36,10 @@ is "a read-only root takes no file, /tmp does" "$(boot "$work/plain" 'ro -- /bin
 status 1"
 is "a root that can be written" "$(boot "$work/plain" '-- /bin/busybox touch /x /bin/y /tmp/x')" "status 0"
 
+said=$(boot "$work/plain" '-- /bin/busybox dd if=/dev/zero of=/tmp/big bs=64k')
+has "files cannot take all memory" "$said" "No space left on device"
+has "and the program lives to say so" "$said" "^status 1$"
+
 broken() { # NAME ROOT SENTENCE
 	is "$1" "$(boot "$2" '-- /bin/hello')" "$3
 status 126"
