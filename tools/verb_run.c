@@ -15,7 +15,7 @@
 #define LEAST_MEMORY   (1ull << 20)
 #define MOST_PROCESSORS 16
 
-enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG };
+enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG, OPTION_MACHINE, OPTION_DISK };
 
 struct options {
 	struct image_request image;
@@ -54,6 +54,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_DRY_RUN:
 		run->dry_run = true;
 		return 0;
+	case OPTION_MACHINE:
+		if (!machine_known(arg))
+			fail("--machine %s: it is microvm or q35", arg);
+		run->machine = arg;
+		return 0;
+	case OPTION_DISK:
+		strings_add(&run->disks, arg);
+		return 0;
 	case OPTION_QEMU_ARG:
 		strings_add(&run->qemu_args, arg);
 		return 0;
@@ -75,6 +83,8 @@ static const struct argp_option own[] = {
 	{ "publish", 'p', "[IP:]HOST:GUEST[/udp]", 0, "let connections to a port of this machine reach the program", 0 },
 	{ "memory", 'm', "SIZE", 0, "memory of the machine (default: 512M)", 0 },
 	{ "cpus", 'c', "CPUS", 0, "processors of the machine, 1 to 16 (default: 1)", 0 },
+	{ "machine", OPTION_MACHINE, "microvm|q35", 0, "kind of machine (default: what the kernel has drivers for)", 0 },
+	{ "disk", OPTION_DISK, "FILE[:ro]", 0, "a raw disk image: /dev/vda, the next one /dev/vdb", 0 },
 	{ "append", OPTION_APPEND, "PARAMS", 0, "more kernel parameters; they win over those in the image", 0 },
 	{ "gdb", OPTION_GDB, NULL, 0, "wait for gdb before the first instruction, and say how to start it", 0 },
 	{ "dry-run", OPTION_DRY_RUN, NULL, 0, "print the QEMU command line and do not run it", 0 },

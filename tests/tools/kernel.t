@@ -6,7 +6,7 @@ cd "$work" || exit 1
 size_json() { "$whittle" size --json "$1"; }
 components() { "$whittle" size --json "$1" | jq -r '.components[].name'; }
 
-for p in all base virtio-mmio microvm; do
+for p in all base virtio-mmio microvm virtio-pci; do
 	check "profile $p links" "$whittle" kernel -o "$p" --for "$p"
 	check "$p is loaded in segments that are never writable and executable" bash -c "! readelf -lW '$p' | grep LOAD | grep -q 'RWE'"
 	check "$p needs no relocation but relative ones" bash -c "readelf -dW '$p.debug' | grep -q 'RELASZ.* 0 '"
@@ -19,6 +19,8 @@ done
 check "base holds no object of virtio or the network" bash -c "! grep -E '^object	[^	]*(virtio|inet|lwip)' base.map && \
 	! grep -E '^component	(virtio|inet|lwip)' base.map"
 check "microvm is virtio-mmio" cmp microvm virtio-mmio
+check "microvm holds no object of PCI" bash -c "! grep -E '^object	[^	]*pci' microvm.map && ! grep -E '^component	(virtio-)?pci' microvm.map"
+check "virtio-pci holds no object of virtio over MMIO" bash -c "! grep -E '^(object|component)	[^	]*mmio' virtio-pci.map"
 check "all holds everything that virtio-mmio does" bash -c "comm -23 <(grep ^component virtio-mmio.map | cut -f2 | sort) \
 	<(grep ^component all.map | cut -f2 | sort) | diff /dev/null -"
 check "every entry of a set is in the kernel of all" bash -c "diff <('$whittle' components --json | jq -r '.components[].entries[]' | wc -l) \

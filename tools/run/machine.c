@@ -1,4 +1,4 @@
-/* The QEMU command line of a machine: microvm, with the devices that the image's kernel has drivers for. */
+/* The QEMU command line of a machine: microvm or q35, with the devices that the image's kernel has drivers for. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -27,18 +27,62 @@ static bool kvm_usable(void)
 	return true;
 }
 
-/* Drivers are named with '-' or '_'; both mean the same here. */
-static bool has_driver(const struct kernel_file *k, const char *name)
+/* Entries are named with '-' or '_'; both mean the same here. */
+static bool has_entry(const struct kernel_file *k, const char *set, const char *name)
 {
-	struct strings drivers = kernel_file_entries(k, "driver");
+	struct strings entries = kernel_file_entries(k, set);
 
-	for (size_t i = 0; i < drivers.count; i++) {
-		for (char *p = drivers.at[i]; *p; p++)
+	for (size_t i = 0; i < entries.count; i++) {
+		for (char *p = entries.at[i]; *p; p++)
 			*p = *p == '_' ? '-' : *p;
-		if (!strcmp(drivers.at[i], name))
+		if (!strcmp(entries.at[i], name))
 			return true;
 	}
 	return false;
+}
+
+/* What differs between machines. */
+struct machine {
+	const char *name;
+	const char *options;   /* -M */
+	const char *transport; /* the set and the entry by which a kernel finds virtio devices there */
+	const char *set;
+	const char *suffix;    /* of the names of QEMU's virtio devices */
+};
+static const struct machine machines[] = {
+	{ "microvm", "microvm,rtc=on", "virtio-mmio", "bus", "device" },
+	{ "q35", "q35", "virtio-pci", "driver", "pci" },
+};
+
+bool machine_known(const char *name)
+{
+	for (size_t i = 0; i < COUNT(machines); i++)
+		if (!strcmp(name, machines[i].name))
+			return true;
+	return false;
+}
+
+/* The one asked for, else the first whose devices the kernel finds. */
+static const struct machine *machine_of(const struct run_request *request, const struct kernel_file *k)
+{
+	for (size_t i = 0; i < COUNT(machines); i++) {
+		const struct machine *m = &machines[i];
+
+		if (request->machine ? !strcmp(m->name, request->machine) : has_entry(k, m->set, m->transport))
+			return m;
+	}
+	return &machines[0];
+}
+
+static bool has_driver(const struct machine *m, const struct kernel_file *k, const char *name)
+{
+	return has_entry(k, m->set, m->transport) && has_entry(k, "driver", name);
+}
+
+static void add_device(struct strings *args, const struct machine *m, const char *kind, const char *options)
+{
+	strings_add(args, "-device");
+	strings_add(args, format("%s-%s,%s", kind, m->suffix, options));
 }
 
 /* [IP:]HOST:GUEST[/udp|/tcp] as a hostfwd of QEMU; without IP it listens on every address, as docker does. */
@@ -70,14 +114,15 @@ static char *forward(const char *port)
 	return format("hostfwd=%s:%s:%s-:%s", protocol, address, host, guest);
 }
 
-static void add_network(struct strings *args, const struct run_request *request, const struct kernel_file *k)
+static void add_network(struct strings *args, const struct run_request *request, const struct machine *m,
+			const struct kernel_file *k)
 {
 	struct buf netdev = { 0 };
 
-	if (!has_driver(k, "virtio-net")) {
+	if (!has_driver(m, k, "virtio-net")) {
 		if (request->ports.count)
-			fail("-p %s: the kernel of %s has no driver for a network card (--with virtio-net)",
-			     request->ports.at[0], request->image);
+			fail("-p %s: the kernel of %s has no driver for a network card of %s (--with virtio-net --with %s)",
+			     request->ports.at[0], request->image, m->name, m->transport);
 		return;
 	}
 	buf_printf(&netdev, "user,id=net0");
@@ -85,8 +130,32 @@ static void add_network(struct strings *args, const struct run_request *request,
 		buf_printf(&netdev, ",%s", forward(request->ports.at[i]));
 	strings_add(args, "-netdev");
 	strings_add(args, netdev.data);
-	strings_add(args, "-device");
-	strings_add(args, "virtio-net-device,netdev=net0");
+	add_device(args, m, "virtio-net", "netdev=net0");
+}
+
+/* FILE[:ro]; the n-th is /dev/vda, /dev/vdb … in the machine. */
+static void add_disks(struct strings *args, const struct run_request *request, const struct machine *m,
+		      const struct kernel_file *k)
+{
+	for (size_t i = 0; i < request->disks.count; i++) {
+		char *path = xstrdup(request->disks.at[i]), *end = strrchr(path, ':');
+		bool read_only = end && !strcmp(end, ":ro");
+		struct buf drive = { 0 };
+
+		if (!has_driver(m, k, "virtio-blk"))
+			fail("--disk %s: the kernel of %s has no driver for a disk of %s (--with virtio-blk --with %s)", path,
+			     request->image, m->name, m->transport);
+		if (read_only)
+			*end = '\0';
+		if (!file_exists(path))
+			fail("--disk %s: there is no such file", path);
+		buf_printf(&drive, "if=none,id=disk%zu,format=raw,readonly=%s,file=", i, read_only ? "on" : "off");
+		for (const char *p = path; *p; p++)
+			buf_printf(&drive, *p == ',' ? ",," : "%c", *p);
+		strings_add(args, "-drive");
+		strings_add(args, drive.data);
+		add_device(args, m, "virtio-blk", format("drive=disk%zu", i));
+	}
 }
 
 static void add_port(struct strings *args, const char *name, int fd, unsigned set, unsigned port)
@@ -100,15 +169,13 @@ static void add_port(struct strings *args, const char *name, int fd, unsigned se
 }
 
 /* The same output in large pieces: the kernel prefers it to the port. */
-static void add_console(struct strings *args)
+static void add_console(struct strings *args, const struct machine *m)
 {
-	static const char *const words[] = {
-		"-chardev", "file,id=fast,path=/dev/fdset/1,append=on", "-device", "virtio-serial-device,max_ports=1",
-		"-device", "virtconsole,chardev=fast",
-	};
-
-	for (size_t i = 0; i < COUNT(words); i++)
-		strings_add(args, words[i]);
+	strings_add(args, "-chardev");
+	strings_add(args, "file,id=fast,path=/dev/fdset/1,append=on");
+	add_device(args, m, "virtio-serial", "max_ports=1");
+	strings_add(args, "-device");
+	strings_add(args, "virtconsole,chardev=fast");
 }
 
 static unsigned free_port(void)
@@ -159,11 +226,12 @@ static char *command_line(const struct run_request *request, bool framed)
 
 struct strings machine_args(const struct run_request *request, const struct kernel_file *k, const struct channels *ch)
 {
+	const struct machine *m = machine_of(request, k);
 	bool kvm = kvm_usable();
 	const char *const fixed[] = {
-		"qemu-system-x86_64", "-M", "microvm,rtc=on", "-accel", kvm ? "kvm" : "tcg", "-cpu", kvm ? "host" : "max",
+		"qemu-system-x86_64", "-M", m->options, "-accel", kvm ? "kvm" : "tcg", "-cpu", kvm ? "host" : "max",
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-global",
-		"virtio-mmio.force-legacy=false",
+		"virtio-mmio.force-legacy=false", /* means nothing to other machines */
 	};
 	char *initrd = format("%s.erofs", request->image);
 	const void *embedded;
@@ -199,8 +267,8 @@ struct strings machine_args(const struct run_request *request, const struct kern
 		add_port(&args, "output", ch->output[1], 1, CONSOLE_OUTPUT_PORT);
 		add_port(&args, "log", ch->log[1], 2, CONSOLE_LOG_PORT);
 		add_port(&args, "status", ch->status[1], 3, CONSOLE_STATUS_PORT);
-		if (has_driver(k, "virtio-console"))
-			add_console(&args);
+		if (has_driver(m, k, "virtio-console"))
+			add_console(&args, m);
 		strings_add(&args, "-S"); /* until the tool has seen to the channels (pump.c) */
 		strings_add(&args, "-chardev");
 		strings_add(&args, format("socket,id=control,fd=%d", ch->control[1]));
@@ -209,13 +277,13 @@ struct strings machine_args(const struct run_request *request, const struct kern
 	} else {
 		strings_add(&args, "stdio");
 	}
-	if (has_driver(k, "virtio-rng")) {
+	if (has_driver(m, k, "virtio-rng")) {
 		strings_add(&args, "-object");
 		strings_add(&args, "rng-builtin,id=rng0");
-		strings_add(&args, "-device");
-		strings_add(&args, "virtio-rng-device,rng=rng0");
+		add_device(&args, m, "virtio-rng", "rng=rng0");
 	}
-	add_network(&args, request, k);
+	add_network(&args, request, m, k);
+	add_disks(&args, request, m, k);
 	if (request->gdb) {
 		unsigned port = free_port();
 

@@ -14,6 +14,8 @@ struct run_request {
 	struct strings ports;      /* [IP:]HOST:GUEST[/udp] */
 	struct strings appends;    /* kernel parameters, as text */
 	struct strings qemu_args;
+	struct strings disks;      /* FILE[:ro] */
+	const char *machine;       /* NULL: what suits the kernel */
 	struct buf params;         /* what the tool itself passes, quoted */
 	struct buf program;        /* "-- PROGRAM ARGS", quoted, or empty */
 	bool gdb, dry_run, verbose;
@@ -29,6 +31,8 @@ struct channels {
  * @ch: NULL for a command that a person may start: everything passes over its standard input and output.
  */
 struct strings machine_args(const struct run_request *request, const struct kernel_file *k, const struct channels *ch);
+/** machine_known() - it is the name of a machine that machine_args() can describe. */
+bool machine_known(const char *name);
 /** machine_run() - start it, pass everything to and fro until it ends. Return: what the tool exits with. */
 int machine_run(const struct run_request *request, const struct strings *args, struct channels *ch);
 
