@@ -35,10 +35,12 @@ has "a legacy card is said" "$(q35 "$work/net.img" $cards -device virtio-net-pci
 	'no modern interface that we can reach'
 has "a device without driver is said" "$(q35 "$work/net.img" -device virtio-balloon-pci)" 'virtio device 5 has no driver'
 
-names() { # PROFILE: components of its kernel
-	$WHITTLE kernel -o "$work/$1.kernel" --for $1 > /dev/null 2>&1 && $WHITTLE size "$work/$1.kernel"
-}
-is "microvm has nothing of PCI" "$(names microvm | grep -c pci)" 0
-is "virtio-pci has" "$(names virtio-pci | grep -cE "^ *(pci|virtio-pci) ")" 2
-is "virtio-pci has nothing of slots in memory" "$(names virtio-pci | grep -c mmio)" 0
+for program in hello-glibc hello-musl; do
+	check "an image of $program is built" $WHITTLE build -o "$work/$program.img" --for virtio-pci "$guest/$program"
+	is "whittle run starts $program on q35 by itself" "$(timeout 60 $WHITTLE run -m 128M "$work/$program.img" 2>&1)" hello
+	timeout 60 $WHITTLE run -m 128M "$work/$program.img" -- 77 > /dev/null 2>&1 < /dev/null
+	is "$program: exit status" $? 77
+done
+has "--machine says which" "$($WHITTLE run --dry-run --machine microvm "$work/static.img")" 'M microvm'
+has "a machine that is none" "$($WHITTLE run --machine pc98 "$work/static.img" 2>&1)" 'it is microvm or q35'
 done_testing
