@@ -28,15 +28,16 @@ enum lock_rank {
 	RANK_DENTRY = RANK_SPIN, /* names, mounts: a cached path is walked under it */
 	RANK_FILES,       /* table of descriptors */
 	RANK_PROCESS_TABLE, /* all processes: a look-up takes a reference and lets go */
-	RANK_ITIMER,      /* POSIX timers of a process: armed under it */
 	RANK_SYSV,        /* tables of System V IPC: mappings of segments come and go */
-	RANK_SIGNAL,      /* handlers and queues of a process */
 	RANK_FUTEX,       /* one bucket of the futex table */
 	RANK_FUTEX_PEER,  /* the second bucket of a requeue, higher address */
 	RANK_NET,         /* lwIP, whole: calls out to sockets and drivers */
 	RANK_SOCKET_BUF,  /* a socket's queues: filled under lwIP's lock */
-	RANK_TIMERFD,     /* a timer descriptor: arms its timer under it */
+	/* From here on taken by interrupts too, which may come while any of the above is held. */
 	RANK_TTY,         /* console input: echoes */
+	RANK_ITIMER,      /* POSIX timers of a process: armed under it */
+	RANK_SIGNAL,      /* handlers and queues of a process */
+	RANK_TIMERFD,     /* a timer descriptor: arms its timer under it */
 	RANK_DEVICE,      /* a device's queues and registers */
 	RANK_WAIT,        /* a wait queue: woken under most of the above */
 	RANK_POLL,        /* ready list of an epoll set: filled by wake-ups */
