@@ -134,7 +134,8 @@ uint64_t page_cache_truncate(struct page_cache *c, uint64_t index)
 		c->height = 0;
 		c->count = 0;
 		spin_unlock(&c->lock);
-		return cut(&root, height, 0);
+		dropped = cut(&root, height, 0);
+		goto out;
 	}
 	if (!beyond(c, index)) {
 		dropped = cut(&c->root, c->height, index);
@@ -143,6 +144,7 @@ uint64_t page_cache_truncate(struct page_cache *c, uint64_t index)
 			c->height = 0;
 	}
 	spin_unlock(&c->lock);
+out:
 	if (dropped)
 		__atomic_fetch_sub(&total, dropped, __ATOMIC_RELAXED);
 	return dropped;
