@@ -18,6 +18,7 @@
 COMPONENT("threads", "threads, scheduling, waiting");
 
 #define SLICE_NS       4000000u
+#define SHORT_SLEEP_NS 10000u
 #define SLICE_LEAST_NS 500000u
 
 struct run_queue {
@@ -351,10 +352,9 @@ void sched_kick(const struct thread *t)
 void sched_set_cpus(struct thread *t, uint32_t cpus)
 {
 	WRITE_ONCE(t->cpus, cpus);
-	if (t != current || cpus >> percpu_get(this_cpu) & 1)
-		return;
-	/* To sleep and be woken, by a timer that is due at once, is to be placed anew. */
-	(void)thread_sleep_until(clock_monotonic_ns() + 1, false);
+	/* To sleep and be woken is to be placed anew. A timer that is due before we sleep does not wake: once more, then. */
+	while (t == current && !(READ_ONCE(t->cpus) >> percpu_get(this_cpu) & 1))
+		(void)thread_sleep_until(clock_monotonic_ns() + SHORT_SLEEP_NS, false);
 }
 
 void thread_yield(void)

@@ -104,33 +104,52 @@ aborted:
 	return false;
 }
 
+extern const ptrdiff_t __rseq_offset __attribute__((weak)); /* glibc registers each thread */
+
+static bool follows(const struct sequence_area *area)
+{
+	cpu_set_t allowed, one;
+	bool right = true;
+
+	sched_getaffinity(0, sizeof(allowed), &allowed);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &allowed))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		right &= sched_setaffinity(0, sizeof(one), &one) == 0 && sched_getcpu() == cpu &&
+			 *(volatile uint32_t *)&area->cpu_id == (uint32_t)cpu;
+	}
+	sched_setaffinity(0, sizeof(allowed), &allowed);
+	return right;
+}
+
 static void *sequences_of_thread(void *unused)
 {
-	static struct sequence_area area;
+	static struct sequence_area own;
 	struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, off = { { 0, 0 }, { 0, 0 } };
+	bool by_libc = &__rseq_offset != NULL;
+	struct sequence_area *area = by_libc ? (void *)((char *)__builtin_thread_pointer() + __rseq_offset) : &own;
 	unsigned ended = 0, aborted = 0;
-	long r = syscall(SYS_rseq, &area, 32, 0, RSEQ_SIGNATURE);
 
-	if (r == -1 && (errno == EINVAL || errno == EBUSY)) {
-		ok(true, "restartable sequences # SKIP the libc has registered its own");
-		return unused;
-	}
-	is(r, 0, "rseq registers a thread");
-	ok(area.cpu_id == area.cpu_id_start && area.cpu_id < 1024, "and says where it runs");
-	fails(syscall(SYS_rseq, &area, 32, 0, RSEQ_SIGNATURE), EBUSY, "once");
-	fails(syscall(SYS_rseq, &area, 32, 1, 1), EPERM, "nobody else takes it off");
-	ok(count_down(&area, 10), "a short sequence ends");
+	if (!by_libc)
+		is(syscall(SYS_rseq, area, 32, 0, RSEQ_SIGNATURE), 0, "rseq registers a thread");
+	ok(area->cpu_id == area->cpu_id_start && area->cpu_id < 1024, "its area says where it runs");
+	fails(syscall(SYS_rseq, area, 32, 0, RSEQ_SIGNATURE), EBUSY, "it is registered once");
+	ok(follows(area), "its area follows it from processor to processor");
+	ok(count_down(area, 10), "a short sequence ends");
 	signal(SIGALRM, count);
 	setitimer(ITIMER_REAL, &often, NULL);
 	for (int i = 0; i < 2000 && !(ended && aborted); i++) {
-		aborted += !count_down(&area, 20000000);
-		ended += count_down(&area, 10);
+		aborted += !count_down(area, 20000000);
+		ended += count_down(area, 10);
 	}
 	setitimer(ITIMER_REAL, &off, NULL);
 	ok(aborted, "a handler aborts a long one");
 	ok(ended, "others end");
-	is(syscall(SYS_rseq, &area, 32, 1, RSEQ_SIGNATURE), 0, "rseq unregisters");
-	return NULL;
+	if (!by_libc)
+		is(syscall(SYS_rseq, area, 32, 1, RSEQ_SIGNATURE), 0, "rseq unregisters");
+	return unused;
 }
 
 /* ---- timers ---- */
