@@ -6,7 +6,8 @@ $(COMP)/gen/syscall_names.s: abi/abi.mk | $(UAPI)/linux
 			name[$$3] = substr($$2, 6); if ($$3 + 0 > max) max = $$3 + 0 } \
 		END { print ".section .rodata.syscall_names, \"a\"\n.globl syscall_names, syscall_names_end\nsyscall_names:"; \
 		      for (i = 0; i <= max; i++) print ".asciz \"" name[i] "\""; \
-		      print "syscall_names_end:\n.section .note.GNU-stack, \"\", %progbits" }' > $@
+		      print "syscall_names_end:\n.section .whittle.component, \"\"\n.asciz \"syscall-table\"\n.asciz \"" \
+		            "where a program'\''s system call finds its function\"\n.section .note.GNU-stack, \"\", %progbits" }' > $@
 $(COMP)/o/abi-syscall_names.o: $(COMP)/gen/syscall_names.s
 	@mkdir -p $(@D)
 	@$(CC) -c -o $@ $<

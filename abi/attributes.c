@@ -9,7 +9,7 @@
 #include <linux/stat.h>
 #include <linux/time.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 #define UTIME_NOW_  ((1l << 30) - 1l)
 #define UTIME_OMIT_ ((1l << 30) - 2l)

@@ -7,7 +7,7 @@
 #include <core/uaccess.h>
 #include <linux/capability.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 
 /* Clocks of a process's or thread's processor time (clock_getcpuclockid(3)): ~id << 3 | 4 for threads | which. */
 #define CPU_CLOCK_THREAD 4

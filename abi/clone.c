@@ -8,7 +8,7 @@
 #include <linux/sched.h>
 #include <mm/mm.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("thread-calls", "system calls that make, end and schedule threads");
 
 #define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 #define KNOWN_FLAGS                                                                                \

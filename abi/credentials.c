@@ -5,7 +5,7 @@
 #include <core/uaccess.h>
 #include <linux/capability.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
 #define UNCHANGED ((uint32_t)-1)
 

@@ -2,7 +2,7 @@
 #include <core/clock.h>
 #include <abi/deadline.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 
 uint64_t deadline_after(uint64_t ns)
 {

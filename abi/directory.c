@@ -8,7 +8,7 @@
 #include <fs/files.h>
 #include <linux/fcntl.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 long sys_getcwd(char __user *to, size_t size)
 {

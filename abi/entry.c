@@ -9,7 +9,7 @@
 #include <core/log.h>
 #include <core/thread.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("syscall-table", "where a program's system call finds its function");
 
 syscall_function syscall_table[SYSCALL_TABLE_SIZE];
 

@@ -4,7 +4,7 @@
 #include <fs/files.h>
 #include <fs/vfs.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 /* What F_SETFL can change. */
 #define SETTABLE ((unsigned)(O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT | FASYNC))

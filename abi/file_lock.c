@@ -7,7 +7,7 @@
 #include <fs/lock.h>
 #include <linux/fs.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 long sys_flock(int fd, unsigned operation)
 {

@@ -18,7 +18,7 @@
 #include <linux/futex.h>
 #include <mm/mm.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("futex", "waiting for a word of memory to change (futex)");
 
 #define BUCKETS 256u
 

@@ -6,7 +6,7 @@
 #include <fs/files.h>
 #include <fs/vfs.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 long sys_ioctl(int fd, unsigned request, unsigned long arg)
 {

@@ -14,7 +14,7 @@
 #include <linux/signal.h>
 #include <linux/time.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 
 #define CPU_TIMER_STEP_NS 1000000ul
 

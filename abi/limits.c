@@ -4,7 +4,7 @@
 #include <core/uaccess.h>
 #include <linux/resource.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
 static long change(struct process *p, unsigned which, const struct rlimit64 *new, struct rlimit64 *old)
 {

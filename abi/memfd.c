@@ -6,7 +6,7 @@
 #include <fs/memfd.h>
 #include <linux/memfd.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("memfd", "files in memory without a name (memfd)");
 
 #define NAME_SIZE 250u /* Linux: 249 bytes and a zero */
 static const char prefix[] = "memfd:";

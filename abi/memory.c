@@ -10,7 +10,7 @@
 #include <linux/mman.h>
 #include <mm/mm.h>
 
-COMPONENT("memory", "mmap and its family");
+COMPONENT("memory-calls", "system calls of memory: mmap and its family");
 
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define MINCORE_CHUNK 256u

@@ -8,7 +8,7 @@
 #include <linux/membarrier.h>
 #include <linux/random.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
 long sys_getrandom(char __user *buf, size_t n, unsigned flags)
 {

@@ -7,7 +7,7 @@
 #include <linux/fcntl.h>
 #include <linux/mount.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 #define OPTIONS_MAX 1024u
 #define MNT_DETACH_ 2

@@ -5,7 +5,7 @@
 #include <core/process.h>
 #include <linux/fcntl.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 long make_by_name(int dirfd, const char __user *name, uint32_t mode, uint64_t device)
 {

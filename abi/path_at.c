@@ -5,7 +5,7 @@
 #include <fs/files.h>
 #include <linux/fcntl.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 static int copy_name(struct path_at *p, const char __user *name)
 {

@@ -15,7 +15,7 @@
 #include <core/uaccess.h>
 #include <linux/signal.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 
 struct posix_timer {
 	struct timer timer;

@@ -7,7 +7,7 @@
 #include <linux/capability.h>
 #include <linux/prctl.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
 long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {

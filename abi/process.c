@@ -11,7 +11,7 @@
 #include <linux/times.h>
 #include <mm/mm.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
 #define TICK_NS (NSEC_PER_SEC / 100) /* of times(2): sysconf(_SC_CLK_TCK) is 100 */
 

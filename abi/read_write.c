@@ -5,7 +5,7 @@
 #include <fs/vfs.h>
 #include <linux/fs.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 static ssize_t no_operation(const struct file *f)
 {

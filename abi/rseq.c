@@ -13,7 +13,7 @@
 #include <linux/signal.h>
 #include <mm/mm.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("thread-calls", "system calls that make, end and schedule threads");
 
 #define RSEQ_SIZE 32u /* of the first version, which Linux's own struct keeps */
 

@@ -9,7 +9,7 @@
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("thread-calls", "system calls that make, end and schedule threads");
 
 #define NICE_0        20 /* what getpriority(2) returns for nice 0 */
 #define TIME_SLICE_NS 4000000ul

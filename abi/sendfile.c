@@ -9,7 +9,7 @@
 #include <fs/files.h>
 #include <fs/vfs.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 #define BUFFER_PAGES 4u
 

@@ -2,7 +2,7 @@
 #include <abi/syscall.h>
 #include <core/process.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
 /* 0 and the process's own id mean the caller: there is no other. */
 static bool is_self(int pid)

@@ -1,7 +1,7 @@
 /* siginfo_t as programs see it: which fields of the union hold depends on the signal and on si_code. */
 #include <abi/siginfo.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("signals", "signals: queues, handlers, frames on the program's stack");
 
 enum layout { LAYOUT_KILL, LAYOUT_TIMER, LAYOUT_FAULT, LAYOUT_CHILD, LAYOUT_POLL, LAYOUT_RT };
 

@@ -7,7 +7,7 @@
 #include <core/signal.h>
 #include <core/uaccess.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("signals", "signals: queues, handlers, frames on the program's stack");
 
 #define MASK_SIZE sizeof(signal_mask)
 

@@ -11,7 +11,7 @@
 #include <core/signal.h>
 #include <exec/report.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("signals", "signals: queues, handlers, frames on the program's stack");
 
 #define ERESTARTNOINTR 513 /* restart whatever the handler says */
 

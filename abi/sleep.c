@@ -8,7 +8,7 @@
 #include <core/uaccess.h>
 #include <core/wait.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 
 long sys_restart_syscall(void)
 {

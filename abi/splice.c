@@ -6,7 +6,7 @@
 #include <fs/pipe.h>
 #include <fs/splice.h>
 
-COMPONENT("splice", "Moving bytes between a pipe and something else (splice, tee)");
+COMPONENT("splice", "moving bytes between a pipe and something else (splice, tee)");
 
 #define FLAGS (SPLICE_F_MOVE | SPLICE_F_NONBLOCK | SPLICE_F_MORE | SPLICE_F_GIFT)
 

@@ -9,7 +9,7 @@
 #include <fs/files.h>
 #include <linux/fcntl.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 #define NS 1000000000
 

@@ -5,7 +5,7 @@
 #include <linux/fadvise.h>
 #include <linux/fs.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 static long sync_file(int fd, bool data_only)
 {

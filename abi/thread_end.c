@@ -6,7 +6,7 @@
 #include <core/uaccess.h>
 #include <linux/futex.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("thread-calls", "system calls that make, end and schedule threads");
 
 #define ROBUST_PI ((uint64_t)1) /* bit 0 of a list pointer */
 

@@ -3,7 +3,7 @@
 #include <core/clock.h>
 #include <core/uaccess.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 
 int timespec_ns(const struct timespec *ts, uint64_t *out)
 {

@@ -2,7 +2,7 @@
 #include <core/slab.h>
 #include <abi/vector.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 void vector_free_(struct vector *v)
 {

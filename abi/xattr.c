@@ -9,7 +9,7 @@
 #include <linux/limits.h>
 #include <linux/xattr.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 static int copy_attribute_name(char *to, const char __user *from)
 {

@@ -8,7 +8,7 @@
 #include <core/timekeeping.h>
 #include <core/timer.h>
 
-COMPONENT("clock", "time, timers");
+COMPONENT("clock", "time and timers");
 
 union timekeeping_page timekeeping_page __aligned(4096);
 

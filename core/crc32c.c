@@ -4,7 +4,7 @@
 #include <arch/crc32c.h>
 #include <core/crc32c.h>
 
-COMPONENT("core", "threads, time, memory, log: what every kernel has");
+COMPONENT("strings", "strings, blocks of memory, checksums");
 
 #define LONG 256u /* bytes: asking what the processor can do is not free */
 

@@ -13,7 +13,7 @@
 #include <core/page.h>
 #include <whittle/bootarea.h>
 
-COMPONENT("core", "threads, time, memory, log: what every kernel has");
+COMPONENT("allocators", "allocators of pages and of objects");
 
 #define ORDERS       (PAGE_ORDER_MAX + 1)
 #define EXTENTS_MAX  128u

@@ -13,7 +13,7 @@
 #include <linux/errno.h>
 #include <linux/resource.h>
 
-COMPONENT("core", "threads, time, memory, log: what every kernel has");
+COMPONENT("process", "what a process owns");
 
 static struct spinlock table_lock = SPINLOCK_INIT(RANK_PROCESS_TABLE);
 static struct list table = LIST_INIT(table); /* table_lock; of process.table_node */

@@ -13,7 +13,7 @@
 #include <linux/resource.h>
 #include <linux/signal.h>
 
-COMPONENT("core", "threads, time, memory, log: what every kernel has");
+COMPONENT("signals", "signals: queues, handlers, frames on the program's stack");
 
 struct signal_entry {
 	struct list node;

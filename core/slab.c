@@ -11,7 +11,7 @@
 #include <core/page.h>
 #include <core/slab.h>
 
-COMPONENT("core", "threads, time, memory, log: what every kernel has");
+COMPONENT("allocators", "allocators of pages and of objects");
 
 #define SMALL_MAX 3072u
 #define CLASSES   13u

@@ -1,7 +1,7 @@
 /* Strings as ISO C 7.24 has them, for any processor; copying and filling are arch/ARCH/string.S's. */
 #include <linux/errno.h>
 
-COMPONENT("core", "threads, time, memory, log: what every kernel has");
+COMPONENT("strings", "strings, blocks of memory, checksums");
 
 #undef memcmp
 #undef strlen

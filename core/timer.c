@@ -7,7 +7,7 @@
 #include <core/log.h>
 #include <core/timer.h>
 
-COMPONENT("clock", "time, timers");
+COMPONENT("clock", "time and timers");
 
 struct timer_queue {
 	struct spinlock lock;      /* irqsave */

@@ -2,7 +2,7 @@
 #include <arch/percpu.h>
 #include <core/uaccess.h>
 
-COMPONENT("cpu", "processor set-up, traps, system call entry");
+COMPONENT("user-copy", "copies from and to a program's memory");
 
 bool user_range_ok(const void __user *p, size_t n)
 {

@@ -4,7 +4,7 @@
 #include <core/uname.h>
 #include <linux/errno.h>
 
-COMPONENT("core", "threads, time, memory, log: what every kernel has");
+COMPONENT("uname", "the names of the system and of the machine (uname)");
 
 struct new_utsname system_names = {
 	.sysname = "Linux",

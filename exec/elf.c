@@ -7,7 +7,7 @@
 #include <linux/elf.h>
 #include <linux/mman.h>
 
-COMPONENT("exec", "loads and starts programs");
+COMPONENT("elf", "reads ELF programs");
 
 const char *elf_check_header(const void *head, size_t n, uint64_t file_size, unsigned machine, struct elf_image *out)
 {

@@ -8,7 +8,7 @@
 #include <fs/tmpfs/tmpfs.h>
 #include <linux/errno.h>
 
-COMPONENT("memfd", "files in memory without a name");
+COMPONENT("memfd", "files in memory without a name (memfd)");
 
 static struct mount *hidden; /* mount_lock: made at the first use, never given up */
 

@@ -7,7 +7,7 @@
 #include <fs/pipe.h>
 #include <fs/splice.h>
 
-COMPONENT("splice", "Moving bytes between a pipe and something else (splice, tee)");
+COMPONENT("splice", "moving bytes between a pipe and something else (splice, tee)");
 
 #define BUFFER_ORDER 2u
 #define BUFFER_SIZE  (PAGE_SIZE << BUFFER_ORDER)

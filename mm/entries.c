@@ -6,7 +6,7 @@
 #include <linux/errno.h>
 #include <mm/internal.h>
 
-COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
+COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 
 #define BATCH 64u
 

@@ -14,7 +14,7 @@
 #include <linux/resource.h>
 #include <mm/internal.h>
 
-COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
+COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 
 #define AROUND     16u                      /* pages mapped by one read fault at most */
 #define NO_PROCESS_STACK_LIMIT (8ul << 20) /* of a program that does not run yet */

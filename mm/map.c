@@ -11,7 +11,7 @@
 #include <linux/resource.h>
 #include <mm/internal.h>
 
-COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
+COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 
 #define LOW_LIMIT (1ul << 31) /* MAP_32BIT: below this */
 #ifndef MAP_32BIT             /* x86 alone has it */

@@ -8,7 +8,7 @@
 #include <linux/errno.h>
 #include <mm/vm_object.h>
 
-COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
+COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 
 #define LEAF 512u
 

@@ -7,7 +7,7 @@
 #include <linux/mman.h>
 #include <mm/internal.h>
 
-COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
+COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 
 static struct spinlock all_lock = SPINLOCK_INIT(RANK_SPIN);
 static struct list all = LIST_INIT(all); /* all_lock: of struct mm.node */

@@ -4,7 +4,7 @@
  * depth is the tree's height. */
 #include <mm/vma.h>
 
-COMPONENT("mm", "address spaces: mmap, page faults, copy on write");
+COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 
 static uint32_t height_of(const struct vma *v)
 {

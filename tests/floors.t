@@ -26,6 +26,9 @@ is "no #if on a feature above arch/" "$(grep -v '^net/lwip/' "$work/conditions")
 
 missing=$(find core mm drivers fs net exec abi arch/x86_64 -name '*.c' ! -path '*/user/*' | xargs grep -L 'COMPONENT(')
 is "every source names its component" "$missing" ""
+is "those in assembly too" "$(grep -LE '^	COMPONENT "' arch/x86_64/*.S)" ""
+is "the files of a component say the same of it" "$(grep -rhoE '^	?COMPONENT[( ]"[^)]*"' core mm drivers fs net exec abi arch/x86_64 |
+	sed 's/^	*COMPONENT[( ]//' | sort -u | cut -d, -f1 | uniq -d)" ""
 is "no source includes a header of a libc" \
 	"$(grep -nE '<(stdio|stdlib|string|unistd|errno|pthread|sys/[a-z]*)\.h>' "$work/includes" | grep -v '/user/\|^net/lwip/')" ""
 done_testing

@@ -5,7 +5,7 @@
 #include <asm/prctl.h>
 #include <core/uaccess.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
 long sys_arch_prctl(int code, unsigned long address)
 {

@@ -13,7 +13,7 @@
 #include <linux/time.h>
 #include <linux/utime.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 long sys_open(const char __user *name, int flags, uint32_t mode)
 {

@@ -11,7 +11,7 @@
 #include <linux/signal.h>
 #include <linux/time.h>
 
-COMPONENT("abi", "the Linux system calls");
+COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
 long sys_time(int64_t __user *out)
 {

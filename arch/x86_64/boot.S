@@ -5,7 +5,10 @@
  * kernel that does not fit without a word. Then 64-bit mode with boot page tables: the first GiB, three times over
  * (identity, direct map, kernel half), and start_kernel() on the boot stack.
  */
+#include "component.h"
 #include <whittle/console.h>
+
+	COMPONENT "boot-pvh", "entry by PVH: QEMU, Xen, Cloud Hypervisor"
 
 #define LOAD_ADDRESS 0x100000
 #define PHYS(symbol) ((symbol) - pvh_entry + LOAD_ADDRESS)

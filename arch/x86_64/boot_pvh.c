@@ -6,7 +6,7 @@
 #include <core/page.h>
 #include <core/start.h>
 
-COMPONENT("boot-pvh", "entry by PVH: QEMU, Xen, Cloud Hypervisor, Firecracker");
+COMPONENT("boot-pvh", "entry by PVH: QEMU, Xen, Cloud Hypervisor");
 
 struct hvm_start_info {
 	uint32_t magic, version, flags, module_count;

@@ -5,6 +5,9 @@
  * them in (copy_enable_smap() in cpu.c, before the text is sealed).
  * Under emulation each round of REP counts as an instruction, so words are moved, not bytes.
  */
+#include "component.h"
+
+	COMPONENT "user-copy", "copies from and to a program's memory"
 	.section .rodata.copy_smap_sites, "a"
 	.globl	copy_smap_sites
 copy_smap_sites:

@@ -15,7 +15,7 @@
 #include <core/start.h>
 #include <linux/errno.h>
 
-COMPONENT("cpu", "processor set-up, traps, system call entry");
+COMPONENT("cpu", "the processor: set-up, threads' registers, system call entry");
 
 struct cpu_features cpu_features;
 unsigned arch_fpu_size = 512;

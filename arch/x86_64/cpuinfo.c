@@ -7,7 +7,7 @@
 #include <core/log.h>
 #include <core/timekeeping.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 /* Names of a register's bits from 0 on, one space between, "-" for one that is not shown. */
 static const char leaf_1_edx[] = "fpu vme de pse tsc msr pae mce cx8 apic - sep mtrr pge mca cmov pat pse36 pn clflush - dts "

@@ -2,7 +2,7 @@
 #include <arch/cpu.h>
 #include <arch/elf.h>
 
-COMPONENT("cpu", "processor set-up, traps, system call entry");
+COMPONENT("cpu", "the processor: set-up, threads' registers, system call entry");
 
 uint64_t arch_hwcap(void)
 {

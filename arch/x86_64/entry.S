@@ -4,7 +4,10 @@
  * swapgs only when the processor came from user mode. #DB, NMI, #DF and #MC have stacks of their own, each with this
  * processor's GS base in its topmost word, because they may arrive between a SYSCALL and its swapgs.
  */
+#include "component.h"
 #include "offsets.h"
+
+	COMPONENT "cpu", "the processor: set-up, threads' registers, system call entry"
 
 	.text
 

@@ -3,7 +3,7 @@
 #include <arch/thread.h>
 #include <core/log.h>
 
-COMPONENT("cpu", "processor set-up, traps, system call entry");
+COMPONENT("traps", "exceptions and interrupts, and the report of a fault");
 
 bool arch_is_call(const uint8_t *end)
 {

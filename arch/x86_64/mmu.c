@@ -13,7 +13,7 @@
 #include <linux/errno.h>
 #include <whittle/bootarea.h>
 
-COMPONENT("core", "threads, time, memory, log: what every kernel has");
+COMPONENT("page-tables", "page tables: the kernel's and an address space's");
 
 #define LARGE     128ul
 #define GLOBAL    256ul

@@ -11,7 +11,7 @@
 #include <core/cpu.h>
 #include <core/preempt.h>
 
-COMPONENT("cpu", "processor set-up, traps, system call entry");
+COMPONENT("cpu", "the processor: set-up, threads' registers, system call entry");
 
 uint32_t smp_apic_ids[CPU_MAX];
 

@@ -16,7 +16,7 @@
 #include <asm/sigcontext.h>
 #include <asm/ucontext.h>
 
-COMPONENT("cpu", "processor set-up, traps, system call entry");
+COMPONENT("signals", "signals: queues, handlers, frames on the program's stack");
 
 struct rt_signal_frame {
 	uint64_t return_address;

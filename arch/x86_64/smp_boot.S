@@ -1,6 +1,9 @@
 /* Where another processor starts: real mode, at a page below 1 MiB that the code is copied to (Intel SDM 3A, 8.4.4).
  * It takes the boot page tables, which map low memory to itself, and goes on in the kernel's half. */
+#include "component.h"
 #include "offsets.h"
+
+	COMPONENT "smp", "several processors"
 
 	.section .rodata.smp_boot, "a"
 	.code16

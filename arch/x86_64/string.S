@@ -2,10 +2,9 @@
  *
  * Small sizes by overlapping moves; large ones by REP MOVSQ/STOSQ, which processors do by whole cache lines and an
  * emulator counts once for eight bytes. C calling convention; the direction flag is clear. */
-	.pushsection .whittle.component, "", @progbits
-	.asciz "core"
-	.asciz "threads, time, memory, log: what every kernel has"
-	.popsection
+#include "component.h"
+
+	COMPONENT "strings", "strings, blocks of memory, checksums"
 
 	.macro FUNCTION name
 	.section .text.\name, "ax", @progbits

@@ -6,7 +6,7 @@
 #include <core/thread.h>
 #include <linux/errno.h>
 
-COMPONENT("cpu", "processor set-up, traps, system call entry");
+COMPONENT("cpu", "the processor: set-up, threads' registers, system call entry");
 
 _Static_assert(offsetof(struct thread, work) == THREAD_WORK, "offsets.h");
 _Static_assert(sizeof(struct trap_frame) == FRAME_SIZE, "offsets.h");

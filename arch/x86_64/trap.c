@@ -18,7 +18,7 @@
 #include <core/sched.h>
 #include <core/thread.h>
 
-COMPONENT("cpu", "processor set-up, traps, system call entry");
+COMPONENT("traps", "exceptions and interrupts, and the report of a fault");
 
 #define SI_KERNEL   0x80
 #define FPE_INTDIV  1

@@ -10,7 +10,7 @@
 #include <linux/mman.h>
 #include <mm/mm.h>
 
-COMPONENT("exec", "loads and starts programs");
+COMPONENT("vdso", "the page of code that every program gets: clocks without a system call");
 
 extern const char vdso_image[], vdso_image_end[];
 

@@ -17,6 +17,8 @@ $(COMP)/o/exec-vdso-image.o: $(VDSO)/vdso.so
 	@mkdir -p $(@D)
 	@printf '%s\n' '.section .rodata.vdso_image, "a"' '.balign 4096' '.globl vdso_image, vdso_image_end' 'vdso_image:' \
 		'.incbin "$(VDSO)/vdso.so"' '.balign 4096' 'vdso_image_end:' \
+		'.section .whittle.component, ""' \
+		'.asciz "vdso"' '.asciz "the page of code that every program gets: clocks without a system call"' \
 		'.section .note.GNU-stack, "", %progbits' > $(VDSO)/image.s
 	@$(CC) -c -o $@ $(VDSO)/image.s
 

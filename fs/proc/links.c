@@ -7,7 +7,7 @@
 #include <fs/proc/procfile.h>
 #include <linux/errno.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 static int add_path(struct text *out, const struct path *p)
 {

@@ -7,7 +7,7 @@
 #include <core/clock.h>
 #include <fs/proc/usage.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 /* Those factors, times 2^LOAD_SHIFT. */
 static const uint32_t fall_of_second[LOAD_SPANS] = { 4223977731u, 4280674573u, 4290197760u };

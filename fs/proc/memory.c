@@ -6,7 +6,7 @@
 #include <linux/mman.h>
 #include <mm/mm.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 #define PATH_COLUMN 73 /* where Linux puts it */
 #define KIB(pages)  ((pages) * (PAGE_SIZE / 1024))

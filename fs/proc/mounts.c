@@ -5,7 +5,7 @@
 #include <linux/errno.h>
 #include <linux/mount.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 #define SPECIAL " \t\n\\" /* bytes that would end a field */
 

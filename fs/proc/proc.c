@@ -4,7 +4,7 @@
 #include <fs/proc/procfile.h>
 #include <linux/magic.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 static int proc_mount(const struct filesystem *fs, const char *source, const char *options, struct super **out)
 {

@@ -6,7 +6,7 @@
 #include <linux/oom.h>
 #include <linux/resource.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 static void add_limit(struct text *out, uint64_t limit)
 {

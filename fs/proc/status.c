@@ -12,7 +12,7 @@
 #include <linux/resource.h>
 #include <mm/mm.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 #define TICK_NS (NSEC_PER_SEC / 100) /* USER_HZ */
 

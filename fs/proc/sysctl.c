@@ -9,7 +9,7 @@
 #include <linux/errno.h>
 #include <mm/mm.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 static int show_ostype(struct text *out, const struct proc_target *of)
 {

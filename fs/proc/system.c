@@ -13,7 +13,7 @@
 #include <fs/proc/usage.h>
 #include <linux/errno.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 #define TICK_NS   (NSEC_PER_SEC / 100) /* USER_HZ */
 #define PROCESSOR_ROOM 4096u           /* bytes that arch_cpuinfo() writes at most */

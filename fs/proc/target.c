@@ -6,7 +6,7 @@
 #include <linux/errno.h>
 #include <mm/mm.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 /* A process without threads has given up, or is about to give up, what it owned. */
 static bool lock_living(struct process *p)

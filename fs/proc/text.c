@@ -3,7 +3,7 @@
 #include <core/slab.h>
 #include <fs/proc/text.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 #define ROOM_FIRST 768u
 

@@ -11,7 +11,7 @@
 #include <linux/errno.h>
 #include <linux/magic.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 #define NUMBERS_START 0x10000 /* positions in a directory: entries of the set from 2 on, then the numbers */
 

@@ -5,7 +5,7 @@
 #include <fs/proc/usage.h>
 #include <mm/mm.h>
 
-COMPONENT("proc", "/proc");
+COMPONENT("proc", "/proc and its files");
 
 static void count_process(struct proc_usage *u, struct process *p)
 {

@@ -5,7 +5,7 @@
 #include <fs/proc/text.h>
 #include <linux/magic.h>
 
-COMPONENT("sysfs", "/sys");
+COMPONENT("sysfs", "/sys and its files");
 
 static int sysfs_mount(const struct filesystem *fs, const char *source, const char *options, struct super **out)
 {

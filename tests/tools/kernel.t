@@ -27,7 +27,9 @@ check "every entry of a set is in the kernel of all" bash -c "diff <('$whittle' 
 	<('$whittle' size --json all | jq '[.sets[] | length] | add')"
 check "a kernel without a system call is a little smaller" bash -c "'$whittle' kernel -o less --for base --without syscall:epoll_wait >&2 && \
 	! '$whittle' size --json less | jq -e '.sets.syscall | index(\"epoll_wait\")' && '$whittle' size --json base | jq -e '.sets.syscall | index(\"epoll_wait\")'"
-check "a part that all others need cannot be left out" says 2 "core cannot be left out: " "$whittle" kernel -o less --for base --without core
+check "a part that all others need cannot be left out" says 2 "vfs cannot be left out: " "$whittle" kernel -o less --for base --without vfs
+check "every component says what it is, in one way" bash -c "! '$whittle' components --json |
+	jq -e '.components[] | select(.about == null or .about == \"\" or (.name | test(\"^[a-z][a-z0-9-]*\\$\") | not))'"
 
 # Either it links, or one sentence says why not.
 every() { # --with|--without PROFILE WORDS
