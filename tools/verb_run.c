@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <whittle/console.h>
 
 #include "tools/image/options.h"
 #include "tools/image/params.h"
@@ -13,13 +15,16 @@
 
 #define DEFAULT_MEMORY (512ull << 20)
 #define LEAST_MEMORY   (1ull << 20)
+#define DEFAULT_STOP_MS 10000
 #define MOST_PROCESSORS 16
 
-enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG, OPTION_MACHINE, OPTION_DISK };
+enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG, OPTION_MACHINE, OPTION_DISK,
+       OPTION_STOP_TIMEOUT };
 
 struct options {
 	struct image_request image;
 	struct run_request run;
+	unsigned long stop_seconds; /* 0: not said */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -47,6 +52,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_APPEND:
 		strings_add(&run->appends, arg);
+		return 0;
+	case OPTION_STOP_TIMEOUT:
+		if (!parse_number(arg, 1, 100000, &options->stop_seconds))
+			fail("--stop-timeout %s: it takes seconds, from 1 to 100000", arg);
 		return 0;
 	case OPTION_GDB:
 		run->gdb = true;
@@ -85,6 +94,8 @@ static const struct argp_option own[] = {
 	{ "cpus", 'c', "CPUS", 0, "processors of the machine, 1 to 16 (default: 1)", 0 },
 	{ "machine", OPTION_MACHINE, "microvm|q35", 0, "kind of machine (default: what the kernel has drivers for)", 0 },
 	{ "disk", OPTION_DISK, "FILE[:ro]", 0, "a raw disk image: /dev/vda, the next one /dev/vdb", 0 },
+	{ "stop-timeout", OPTION_STOP_TIMEOUT, "SECONDS", 0,
+	  "how long the program may take to end after SIGTERM or Ctrl-C (default: 10)", 0 },
 	{ "append", OPTION_APPEND, "PARAMS", 0, "more kernel parameters; they win over those in the image", 0 },
 	{ "gdb", OPTION_GDB, NULL, 0, "wait for gdb before the first instruction, and say how to start it", 0 },
 	{ "dry-run", OPTION_DRY_RUN, NULL, 0, "print the QEMU command line and do not run it", 0 },
@@ -101,8 +112,9 @@ const struct argp run_argp = {
 	.doc = "Start an image in QEMU; a PROGRAM is packed into one first. What the program writes goes to stdout, stdin goes to "
 	       "the program, kernel messages go to stderr.\v"
 	       "ARGS replace the program's arguments. The exit status is the program's, 128 + N when signal N ended it, 125 when "
-	       "the tool failed, 126 when the machine could not start, 127 when the program is not in the image. Ctrl-C and "
-	       "SIGTERM stop the machine.",
+	       "the tool failed, 126 when the machine could not start, 127 when the program is not in the image. SIGTERM "
+	       "and Ctrl-C send SIGTERM to the program, and SIGKILL when it has not ended in time; a second one ends the machine at "
+	       "once.",
 };
 
 /* The image to start: the file itself, or one made of it for this run. */
@@ -164,6 +176,32 @@ static void open_channels(struct channels *ch)
 	}
 }
 
+/* --stop-timeout, else whittle.stop= of --append, which has the last word within the machine. */
+static void stop_time(struct options *options, const struct kernel_file *k)
+{
+	struct strings params = kernel_file_entries(k, "boot_param");
+	struct run_request *run = &options->run;
+
+	if (!strings_has(&params, CONSOLE_STOP))
+		return;
+	run->stop_ms = DEFAULT_STOP_MS;
+	if (options->stop_seconds) {
+		run->stop_ms = options->stop_seconds * 1000;
+		params_add(&run->params, format(CONSOLE_STOP "=%lus", options->stop_seconds));
+	}
+	for (size_t i = 0; i < run->appends.count; i++) {
+		const char *at = strstr(run->appends.at[i], CONSOLE_STOP "=");
+		char *end;
+
+		if (!at)
+			continue;
+		run->stop_ms = strtoull(at + strlen(CONSOLE_STOP "="), &end, 10);
+		if (strncmp(end, "ms", 2))
+			run->stop_ms *= 1000;
+		run->stop_ms += 1;
+	}
+}
+
 static void print_command(const struct strings *args)
 {
 	for (size_t i = 0; i < args->count; i++) {
@@ -200,6 +238,7 @@ int verb_run(int argc, char **argv)
 		if (options.image.args)
 			program_params(&options, &k);
 	}
+	stop_time(&options, &k);
 	if (options.run.dry_run) {
 		args = machine_args(&options.run, &k, NULL);
 		print_command(&args);

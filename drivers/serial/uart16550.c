@@ -1,13 +1,14 @@
 /* The 16550 UART at COM1 (National PC16550D data sheet): text out, input by interrupt on line 4.
  *
  * Output is a terminal's: LF becomes CR LF (include/whittle/console.h). Writers are serialised by the log's and the
- * console device's locks. Left out: other ports and speeds, modem lines. x86 only. */
+ * console device's locks. A break asks the machine to stop. Left out: other ports and speeds, modem lines. x86 only. */
 #include <arch/irqflags.h>
 #include <arch/port.h>
 #include <core/console.h>
 #include <core/init.h>
 #include <core/irq.h>
 #include <core/log.h>
+#include <core/stop.h>
 #include <whittle/console.h>
 
 COMPONENT("serial", "16550 UART at COM1");
@@ -19,11 +20,13 @@ enum uart_register {
 	UART_DATA = 0, UART_IER = 1, UART_FCR = 2, UART_LCR = 3, UART_MCR = 4, UART_LSR = 5, UART_SCRATCH = 7,
 };
 #define IER_RECEIVED  0x01
+#define IER_LINE      0x04 /* errors, and a break */
 #define FCR_ENABLE    0xc7 /* FIFOs on and empty; an interrupt for 14 bytes, or what is there after a pause */
 #define LCR_8N1       0x03
 #define LCR_DIVISOR   0x80 /* the first two registers are the divisor: 1 is 115200 baud */
 #define MCR_OUT2      0x0b /* DTR, RTS, and interrupts reach the controller */
 #define LSR_RECEIVED  0x01
+#define LSR_BREAK     0x10 /* until this register is read */
 #define LSR_SENDABLE  0x20
 
 #define INPUT_BATCH 64
@@ -43,9 +46,18 @@ static bool uart_probe(void)
 	return true;
 }
 
+static uint8_t uart_line_status(void)
+{
+	uint8_t status = inb(COM1 + UART_LSR);
+
+	if (unlikely(status & LSR_BREAK))
+		machine_stop();
+	return status;
+}
+
 static void uart_put(char c)
 {
-	while (!(inb(COM1 + UART_LSR) & LSR_SENDABLE))
+	while (!(uart_line_status() & LSR_SENDABLE))
 		cpu_relax();
 	outb(COM1 + UART_DATA, (uint8_t)c);
 }
@@ -62,23 +74,30 @@ SET_ENTRY(console, ttyS0, struct console) = {
 	"ttyS0", uart_probe, uart_write, .rating = 100, .flags = CONSOLE_LOG | CONSOLE_PROGRAM,
 };
 
-/* What finds no room stays in the FIFO, and with QEMU in its pipe, until the reader asks for more. */
+/* What finds no room stays in the FIFO, and with QEMU in its pipe, until the reader asks for more. Until then it must not
+ * interrupt: its request would hide that of a break. */
 static void uart_receive(void)
 {
+	static bool full;
 	char bytes[INPUT_BATCH];
 	size_t n, room;
 
 	do {
 		room = MIN(sizeof(bytes), console_input_room());
-		for (n = 0; n < room && inb(COM1 + UART_LSR) & LSR_RECEIVED; n++)
+		for (n = 0; n < room && uart_line_status() & LSR_RECEIVED; n++)
 			bytes[n] = (char)inb(COM1 + UART_DATA);
 		if (n)
 			console_input(bytes, n);
 	} while (n && n == room);
+	if (full != !room) {
+		full = !room;
+		outb(COM1 + UART_IER, full ? IER_LINE : IER_LINE | IER_RECEIVED);
+	}
 }
 
 static bool uart_interrupt(void *unused)
 {
+	(void)uart_line_status();
 	uart_receive();
 	return true;
 }
@@ -94,7 +113,7 @@ static void uart_start_input(void)
 		return;
 	}
 	console_input_poll = uart_receive;
-	outb(COM1 + UART_IER, IER_RECEIVED);
+	outb(COM1 + UART_IER, IER_LINE | IER_RECEIVED);
 	if (inb(CONSOLE_LOG_PORT) == CONSOLE_PRESENT)
 		uart_put(CONSOLE_READY);
 }

@@ -21,6 +21,9 @@
  * tool says so when its own input and output are terminals, which edit lines and echo themselves); with
  * CONSOLE_STDIN_FRAMED alone these give ENOTTY.
  *
+ * A break on COM1 asks the machine to stop: the program gets SIGTERM, and SIGKILL when it has not ended within the time
+ * of the parameter CONSOLE_STOP ("10s" if it is not given; "500ms"). A kernel that has no such parameter stops for nothing.
+ *
  * Status: 0..255 as the program gave it, 128 + N when signal N ended it. The kernel itself says CONSOLE_STATUS_NOTFOUND
  * when the program is not in the image, and CONSOLE_STATUS_MACHINE when it cannot get as far as a program (too little
  * memory, no root, a corrupted root), each after one log line of level error. A panic sends no byte.
@@ -40,6 +43,7 @@
 
 #define CONSOLE_STDIN_FRAMED "whittle.stdin=framed"
 #define CONSOLE_TTY          "whittle.tty=1"
+#define CONSOLE_STOP         "whittle.stop"
 #define CONSOLE_READY        0x11 /* XON */
 #define CONSOLE_DLE          0x10
 #define CONSOLE_EOF          0x04

@@ -42,7 +42,9 @@ struct pump {
 	struct buf serial; /* the same, from COM1 */
 	struct buf errors; /* what QEMU said */
 	int status;        /* -1: none yet */
-	int signal;        /* that is to stop the machine, 0 for none */
+	int signal;        /* that stopped the machine, 0 for none */
+	int asked;         /* the signal that made us ask the program to end, 0 for none */
+	bool asked_guest;  /* and the machine was told */
 	bool output_gone;
 	int64_t deadline;  /* when QEMU is killed, 0 for never */
 };
@@ -115,12 +117,52 @@ static void stop_machine(struct pump *p, int signal)
 	p->deadline = now_ms() + LINGER_MS;
 }
 
+/* A break on the serial line: it overtakes input that the program does not read. Before the kernel has set the line up it
+ * would be lost. */
+static void ask_guest(struct pump *p)
+{
+	static const char words[] = "{\"execute\":\"chardev-send-break\",\"arguments\":{\"id\":\"com1\"}}\n";
+
+	if (!p->asked || p->asked_guest || !p->input_ready)
+		return;
+	p->asked_guest = true;
+	if (send(p->ch->control[0], words, strlen(words), MSG_NOSIGNAL) < 0)
+		stop_machine(p, p->asked);
+}
+
+/* The first signal asks the program to end, if the kernel can; the second does not ask. */
 static void take_signal(struct pump *p)
 {
 	struct signalfd_siginfo info;
 
-	if (read(p->signals, &info, sizeof(info)) == sizeof(info))
+	if (read(p->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (p->asked || !p->request->stop_ms || p->status >= 0) {
 		stop_machine(p, (int)info.ssi_signo);
+		return;
+	}
+	p->asked = (int)info.ssi_signo;
+	p->deadline = now_ms() + (int64_t)p->request->stop_ms + LINGER_MS;
+	ask_guest(p);
+}
+
+/* Return: how long to wait for what comes next, for poll(2). Past its deadline QEMU is killed. */
+static int time_left(struct pump *p)
+{
+	int64_t left = p->deadline - now_ms();
+
+	if (!p->deadline)
+		return -1;
+	if (left > 0)
+		return left < INT_MAX ? (int)left : INT_MAX;
+	if (p->asked && !p->signal && p->status < 0) {
+		warn("the machine did not stop, it is ended");
+		p->signal = p->asked;
+	}
+	kill(p->qemu, SIGKILL);
+	p->deadline = 0;
+	p->output_gone = true;
+	return -1;
 }
 
 /* Waits for room rather than within write(2), so that a signal ends the wait for a reader that takes nothing. */
@@ -130,13 +172,15 @@ static void write_stdout(struct pump *p, const char *data, size_t size)
 		struct pollfd wait[] = { { STDOUT_FILENO, POLLOUT, 0 }, { p->signals, POLLIN, 0 } };
 		ssize_t n;
 
-		if (poll(wait, COUNT(wait), -1) < 0)
+		if (poll(wait, COUNT(wait), time_left(p)) < 0)
 			continue;
 		if (wait[1].revents) {
 			take_signal(p);
-			p->output_gone = true;
-			return;
+			p->output_gone = p->signal;
+			continue;
 		}
+		if (!wait[0].revents)
+			continue;
 		n = write(STDOUT_FILENO, data, size < PIPE_BUF ? size : PIPE_BUF);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
@@ -236,6 +280,7 @@ static bool take(struct pump *p, int fd)
 
 		if (ready) {
 			p->input_ready = true;
+			ask_guest(p);
 			memmove(ready, ready + 1, (size_t)(chunk + n - ready - 1));
 			n--;
 		}
@@ -243,7 +288,7 @@ static bool take(struct pump *p, int fd)
 		write_log(p, &p->serial, false);
 	} else if (fd == p->ch->status[0]) {
 		p->status = (unsigned char)chunk[n - 1];
-		if (!p->deadline)
+		if (!p->signal)
 			p->deadline = now_ms() + LINGER_MS;
 	} else if (fd == p->ch->errors[0]) {
 		buf_add(&p->errors, chunk, (size_t)n);
@@ -267,18 +312,11 @@ static void pump(struct pump *p)
 
 	while (open_count) {
 		bool waiting = p->input_sent < p->input.size;
-		int timeout = -1;
 
 		fds[FD_SERIAL].events = POLLIN | (waiting ? POLLOUT : 0);
 		fds[FD_STDIN].fd = waiting || !p->input_ready || p->input_ended || fds[FD_SERIAL].fd < 0 ? -1 : STDIN_FILENO;
-		if (p->deadline)
-			timeout = p->deadline > now_ms() ? (int)(p->deadline - now_ms()) : 0;
-		if (poll(fds, FD_COUNT, timeout) < 0 && errno != EINTR)
+		if (poll(fds, FD_COUNT, time_left(p)) < 0 && errno != EINTR)
 			fail("poll: %s", strerror(errno));
-		if (p->deadline && now_ms() >= p->deadline) {
-			kill(p->qemu, SIGKILL);
-			p->deadline = 0;
-		}
 		if (fds[FD_SIGNAL].revents)
 			take_signal(p);
 		if (fds[FD_STDIN].fd >= 0 && fds[FD_STDIN].revents)

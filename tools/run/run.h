@@ -18,6 +18,7 @@ struct run_request {
 	const char *machine;       /* NULL: what suits the kernel */
 	struct buf params;         /* what the tool itself passes, quoted */
 	struct buf program;        /* "-- PROGRAM ARGS", quoted, or empty */
+	uint64_t stop_ms;          /* how long the program may take to end when asked to; 0: the kernel cannot ask it */
 	bool gdb, dry_run, verbose;
 };
 
