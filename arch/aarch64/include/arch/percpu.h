@@ -7,6 +7,8 @@
 
 #define PERCPU(type, name) type name __attribute__((section(".percpu"), used))
 
+extern uintptr_t percpu_base; /* percpu: what TPIDR_EL1 holds */
+
 static inline uintptr_t percpu_base_(void)
 {
 	uintptr_t base;
