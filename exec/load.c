@@ -169,6 +169,8 @@ static int map_image(struct load *l, bool interpreter)
 			r = map_segment(l, object, &l->image.segments[i]);
 	}
 	object->ops->put(object);
+	if (r == -ENOMEM)
+		return fail(l, r, "%s: does not fit into memory: give the machine more (-m)", l->name);
 	return r ? fail(l, r, "%s: cannot be mapped (error %d)", l->name, -r) : 0;
 }
 
