@@ -1,0 +1,68 @@
+/* Block devices (block.h): the list of them, and requests that a thread waits for. */
+#include "core/log.h"
+#include "drivers/block.h"
+#include <linux/errno.h>
+
+COMPONENT("block", "disks");
+
+static struct block_device *devices; /* changed at start-up only, by one thread */
+
+void block_register(struct block_device *d, const char *prefix)
+{
+	struct block_device **at = &devices;
+	char letter = 'a';
+
+	for (; *at; at = &(*at)->next)
+		letter += !strncmp((*at)->name, prefix, strlen(prefix));
+	format_text(d->name, sizeof(d->name), "%s%c", prefix, letter);
+	wait_queue_init(&d->wait);
+	*at = d;
+	log_info("%s: %lu KiB%s", d->name, (unsigned long)(d->size / 1024), d->read_only ? ", read-only" : "");
+}
+
+struct block_device *block_find(const char *name)
+{
+	if (!strncmp(name, "/dev/", 5))
+		name += 5;
+	for (struct block_device *d = devices; d; d = d->next)
+		if (!strcmp(d->name, name))
+			return d;
+	return NULL;
+}
+
+void block_done(struct block_device *d, struct block_request *r, int result)
+{
+	r->result = result;
+	__atomic_store_n(&r->done, true, __ATOMIC_RELEASE); /* pairs with block_transfer(): @r is its own from here on */
+	wait_queue_wake_all(&d->wait, 0);
+}
+
+int block_transfer(struct block_device *d, bool write, uint64_t offset, const struct block_piece *pieces, unsigned count)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!pieces[i].length || pieces[i].length % BLOCK_SECTOR)
+			return -EINVAL;
+		bytes += pieces[i].length;
+	}
+	if (offset % BLOCK_SECTOR || offset > d->size || bytes > d->size - offset)
+		return -EINVAL;
+	if (write && d->read_only)
+		return -EROFS;
+	while (count) {
+		struct block_request r = {
+			.pieces = pieces, .count = MIN(count, d->pieces_max), .write = write, .offset = offset,
+		};
+
+		d->ops->submit(d, &r);
+		wait_event(&d->wait, __atomic_load_n(&r.done, __ATOMIC_ACQUIRE));
+		if (r.result)
+			return r.result;
+		for (unsigned i = 0; i < r.count; i++)
+			offset += pieces[i].length;
+		pieces += r.count;
+		count -= r.count;
+	}
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* Block devices: disks as file systems see them (block.c), and what a driver gives.
+ *
+ * Requests are of whole sectors of 512 bytes, in memory that is mapped directly, and may run at the same time. A
+ * device that was registered stays. What a device answers is checked by its driver; the contents are not.
+ */
+#ifndef DRIVERS_BLOCK_H
+#define DRIVERS_BLOCK_H
+
+#include <core/wait.h>
+
+#define BLOCK_SECTOR     512u
+#define BLOCK_PIECES_MAX 32u
+
+/* One piece of memory, a multiple of BLOCK_SECTOR long. */
+struct block_piece {
+	void *data;
+	uint32_t length;
+};
+
+struct block_device;
+
+struct block_request {
+	const struct block_piece *pieces;         /* borrowed until it is done */
+	unsigned count;                           /* at most pieces_max of the device */
+	bool write;
+	uint64_t offset;                          /* bytes from the device's start */
+	int result;                               /* 0 or -EIO, when @done is set */
+	bool done;                                /* a */
+};
+
+struct block_ops {
+	/* Begin; block_done() follows, maybe before it returns. May sleep until there is room. */
+	void (*submit)(struct block_device *d, struct block_request *r);
+	/* What was written before is to last; NULL: it always is. May sleep. -EIO. */
+	int (*flush)(struct block_device *d);
+};
+
+struct block_device {
+	const struct block_ops *ops; /* I */
+	char name[8];                /* I: "vda" */
+	uint64_t size;               /* I: bytes, a multiple of BLOCK_SECTOR */
+	bool read_only;              /* I */
+	unsigned pieces_max;         /* I: that one request may have, 1 to BLOCK_PIECES_MAX */
+	struct wait_queue wait;      /* who waits for a request, or for room */
+	struct block_device *next;   /* block.c's */
+};
+
+/** block_register() - a disk was found; its name becomes @prefix and a letter. Context: start-up. */
+void block_register(struct block_device *d, const char *prefix);
+/** block_find() - by name, with or without "/dev/"; NULL: there is none. */
+struct block_device *block_find(const char *name);
+/** block_done() - a driver finished @r, which may be gone when it returns. Context: any, also interrupt. */
+void block_done(struct block_device *d, struct block_request *r, int result);
+/**
+ * block_transfer() - read, or write, @count pieces, however many, from @offset on, and wait for it.
+ * Return: 0; -EINVAL: not whole sectors within the device; -EROFS; -EIO. May sleep.
+ */
+int block_transfer(struct block_device *d, bool write, uint64_t offset, const struct block_piece *pieces, unsigned count);
+
+#endif
