@@ -1,6 +1,6 @@
 /* The root file system and what is mounted in it at start (boot parameters root=, ro, rw).
  *
- * The root is the ROOT item of the boot area or of an initrd, an EROFS image; over it lies a layer in memory, so that
+ * The root is the ROOT item of the boot area or of an initrd, or a disk (root=/dev/vda), an EROFS image; over it lies a layer in memory, so that
  * it can be written; with `ro` the layer holds nothing but the mount points that the image lacks, and is then mounted
  * read-only. Without an image the root is an empty tmpfs.
  */
@@ -9,6 +9,7 @@
 #include <core/log.h>
 #include <core/param.h>
 #include <core/power.h>
+#include <core/slab.h>
 #include <fs/erofs/erofs.h>
 #include <fs/overlay/overlay.h>
 #include <fs/tmpfs/tmpfs.h>
@@ -34,9 +35,15 @@ static int set_rw(char *value)
 }
 BOOT_PARAM(rw, "rw", set_rw);
 
+static const char *root_disk; /* NULL: the root is not on a disk */
+
 static int set_root(char *value)
 {
-	/* There is one root to have. What Linux would be told here, "/dev/vda" say, does not exist. */
+	root_disk = NULL;
+	if (!strncmp(value, "/dev/", 5)) {
+		root_disk = kstrdup(value);
+		return root_disk ? 0 : -ENOMEM;
+	}
 	return strcmp(value, "bootarea") && strcmp(value, "initrd") && strcmp(value, "tmpfs") ? -EINVAL : 0;
 }
 BOOT_PARAM(root, "root", set_root);
@@ -48,12 +55,13 @@ static struct super *open_root(void)
 	const char *why;
 	int r;
 
-	if (!boot_area_item(BOOTAREA_ROOT, 0, &item)) {
+	if (!root_disk && !boot_area_item(BOOTAREA_ROOT, 0, &item)) {
 		r = tmpfs_super(filesystem_find("tmpfs"), "mode=755", &super);
 	} else {
-		r = erofs_super_open(item.data, item.size, &lower, &why);
+		r = root_disk ? erofs_disk_open(root_disk, &lower, &why) :
+				erofs_super_open(item.data, item.size, &lower, &why);
 		if (r) {
-			log_err("the root image cannot be used: %s", why);
+			log_err("the root image %s%scannot be used: %s", root_disk ? root_disk : "", root_disk ? " " : "", why);
 			machine_exit(CONSOLE_STATUS_MACHINE);
 		}
 		r = overlay_super(lower, &super);

@@ -1,4 +1,7 @@
-/* EROFS in memory: what its files share (fs/erofs/). The image is never trusted: each position is checked when read. */
+/* EROFS: what its files share (fs/erofs/). The image is never trusted: each position is checked when read.
+ *
+ * An image lies in memory, or on a disk (disk.c). Then what describes files is read into a window of the kernel's
+ * addresses, so that all code sees an image in memory; contents of files are read into their page caches. */
 #ifndef FS_EROFS_EROFS_H
 #define FS_EROFS_EROFS_H
 
@@ -7,8 +10,20 @@
 
 #define EROFS_BUCKETS 16u
 
+struct block_piece;
+
+/* How an image on a disk is reached (disk.c, which a kernel without disks lacks). */
+struct erofs_disk {
+	/* Make @n bytes at @offset of the image be in the window. May sleep. Return: they are. */
+	bool (*load)(struct erofs_disk *d, uint64_t offset, uint64_t n);
+	/* Read pieces from @offset of the image on, a multiple of 512. -EIO. */
+	int (*read)(struct erofs_disk *d, uint64_t offset, const struct block_piece *pieces, unsigned count);
+	void (*release)(struct erofs_disk *d);
+};
+
 struct erofs {
-	const uint8_t *image;   /* borrowed: memory that stays; I */
+	const uint8_t *image;   /* borrowed: memory that stays, or the window; I */
+	struct erofs_disk *disk; /* owned; NULL: the image lies in memory; I */
 	uint64_t size;          /* bytes of it; I */
 	unsigned block_bits;    /* I */
 	uint64_t meta, xattrs;  /* bytes from the image's start; I */
@@ -41,10 +56,17 @@ static inline struct erofs_inode *erofs_inode(struct inode *inode)
 {
 	return container_of(inode, struct erofs_inode, inode);
 }
-/** erofs_at() - @n bytes at @offset of the image, or NULL where they do not lie in it. */
+/** erofs_within() - @n bytes at @offset lie in the image. */
+static inline bool erofs_within(const struct erofs *fs, uint64_t offset, uint64_t n)
+{
+	return offset <= fs->size && n <= fs->size - offset;
+}
+/** erofs_at() - @n bytes at @offset of the image, or NULL: they do not lie in it, or cannot be read. May sleep. */
 static inline const void *erofs_at(const struct erofs *fs, uint64_t offset, uint64_t n)
 {
-	return offset > fs->size || n > fs->size - offset ? NULL : fs->image + offset;
+	if (!erofs_within(fs, offset, n) || (fs->disk && !fs->disk->load(fs->disk, offset, n)))
+		return NULL;
+	return fs->image + offset;
 }
 /** erofs_damaged() - say once that the image is broken. Return: -EUCLEAN. */
 int erofs_damaged(struct erofs *fs, uint64_t nid, const char *what);
@@ -56,8 +78,8 @@ int erofs_unsupported(struct erofs *fs, uint64_t nid, const char *what);
 struct inode *erofs_inode_get(struct super *super, uint64_t nid) __must_check;
 /* data.c */
 /**
- * erofs_data() - where byte @offset (below the size) lies. *@n: bytes in a row from there, at least 1.
- * *@at: NULL: a hole. Return: 0 or -EUCLEAN.
+ * erofs_data() - where byte @offset (below the size) lies. *@n: bytes in a row from there, at least 1; of a disk, up to
+ * the end of the block at least. *@at: NULL: a hole. Return: 0, -EUCLEAN, -EIO.
  */
 int erofs_data(struct erofs_inode *e, uint64_t offset, const uint8_t **at, uint64_t *n);
 int erofs_page(struct inode *inode, uint64_t index, bool write, struct vm_page *out);
@@ -76,5 +98,11 @@ ssize_t erofs_xattr_list(struct inode *inode, char *list, size_t size);
  * *@why: on failure, one phrase that says what is wrong. Return: 0; -EUCLEAN, -EOPNOTSUPP, -ENOMEM.
  */
 int erofs_super_open(const void *image, uint64_t size, struct super **out, const char **why);
+/** erofs_super_open_disk() - the same for an image behind @disk, which is the super's, or is released on failure. */
+int erofs_super_open_disk(struct erofs_disk *disk, const void *window, uint64_t size, struct super **out,
+			  const char **why);
+/* disk.c; weak in absent/ */
+/** erofs_disk_open() - the image on the block device @name ("/dev/vda"). As above; -ENOTBLK: there is no such device. */
+int erofs_disk_open(const char *name, struct super **out, const char **why);
 
 #endif

@@ -54,7 +54,7 @@ static int read_facts(struct erofs *fs, uint64_t nid, struct facts *out)
 	return 0;
 }
 
-/* Where the data lies; checked once here, so that reading needs no checks. */
+/* Where the data lies; checked once here, so that reading needs no checks. Of a disk, the tail is read now. */
 static int place_data(struct erofs *fs, struct erofs_inode *e, const struct facts *f)
 {
 	uint64_t block = 1ull << fs->block_bits, full, chunks;
@@ -68,12 +68,12 @@ static int place_data(struct erofs *fs, struct erofs_inode *e, const struct fact
 		return erofs_damaged(fs, nid, "its size is impossible");
 	switch (f->layout) {
 	case EROFS_FLAT_PLAIN:
-		if (f->size && !erofs_at(fs, e->data, f->size))
+		if (f->size && !erofs_within(fs, e->data, f->size))
 			return erofs_damaged(fs, nid, "its data lies outside");
 		return 0;
 	case EROFS_FLAT_INLINE:
 		full = f->size & ~(block - 1);
-		if (full && !erofs_at(fs, e->data, full))
+		if (full && !erofs_within(fs, e->data, full))
 			return erofs_damaged(fs, nid, "its data lies outside");
 		if (!erofs_at(fs, e->tail, f->size - full))
 			return erofs_damaged(fs, nid, "its tail lies outside");
@@ -86,7 +86,7 @@ static int place_data(struct erofs *fs, struct erofs_inode *e, const struct fact
 		entry = e->chunk_indexes ? sizeof(struct erofs_chunk_index) : sizeof(uint32_t);
 		e->tail = ALIGN_UP(e->tail, (uint64_t)entry);
 		chunks = (f->size >> e->chunk_bits) + !!(f->size & ((1ull << e->chunk_bits) - 1));
-		if (chunks > fs->size / entry || !erofs_at(fs, e->tail, chunks * entry))
+		if (chunks > fs->size / entry || !erofs_within(fs, e->tail, chunks * entry))
 			return erofs_damaged(fs, nid, "its chunk table lies outside");
 		return 0;
 	}

@@ -1,4 +1,4 @@
-/* EROFS: the super block (erofs_fs.h). An image that lies in memory, read-only. */
+/* EROFS: the super block (erofs_fs.h). Read-only. */
 #include <core/crc32c.h>
 #include <core/log.h>
 #include <core/slab.h>
@@ -34,7 +34,11 @@ static void erofs_statfs(struct super *s, struct statfs_info *out)
 
 static void erofs_destroy(struct super *s)
 {
-	kfree(s->private);
+	struct erofs *fs = s->private;
+
+	if (fs->disk)
+		fs->disk->release(fs->disk);
+	kfree(fs);
 }
 
 static const struct super_ops erofs_super_ops = {
@@ -82,7 +86,7 @@ static int check_super(const void *image, uint64_t size, const char **why)
 	return 0;
 }
 
-int erofs_super_open(const void *image, uint64_t size, struct super **out, const char **why)
+static int open_image(struct erofs_disk *disk, const void *image, uint64_t size, struct super **out, const char **why)
 {
 	const struct erofs_super *sb = (const void *)((const char *)image + EROFS_SUPER_OFFSET);
 	const struct filesystem *type = filesystem_find("erofs");
@@ -92,16 +96,18 @@ int erofs_super_open(const void *image, uint64_t size, struct super **out, const
 	int r = check_super(image, size, why);
 
 	if (r)
-		return r;
+		goto fail;
 	*why = "memory is short";
 	fs = kmalloc(sizeof(*fs));
 	s = fs ? super_alloc(type, &erofs_super_ops, fs) : NULL;
 	if (!s) {
 		kfree(fs);
-		return -ENOMEM;
+		r = -ENOMEM;
+		goto fail;
 	}
 	*fs = (struct erofs){
 		.image = image,
+		.disk = disk,
 		.size = size,
 		.block_bits = sb->block_bits,
 		.meta = (uint64_t)sb->meta_block << sb->block_bits,
@@ -134,10 +140,36 @@ int erofs_super_open(const void *image, uint64_t size, struct super **out, const
 	else
 		*out = s;
 	return r;
+fail:
+	if (disk)
+		disk->release(disk);
+	return r;
+}
+
+int erofs_super_open(const void *image, uint64_t size, struct super **out, const char **why)
+{
+	return open_image(NULL, image, size, out, why);
+}
+
+int erofs_super_open_disk(struct erofs_disk *disk, const void *window, uint64_t size, struct super **out,
+			  const char **why)
+{
+	uint64_t first = MIN(size, 2 * PAGE_SIZE); /* the super block, and all that its checksum is of */
+
+	if (disk->load(disk, 0, first))
+		return open_image(disk, window, size, out, why);
+	disk->release(disk);
+	*why = "it cannot be read";
+	return -EIO;
 }
 
 static int erofs_mount(const struct filesystem *fs, const char *source, const char *options, struct super **out)
 {
-	return -ENOTBLK; /* only the root image, which the kernel mounts itself */
+	const char *why;
+	int r = erofs_disk_open(source, out, &why);
+
+	if (r && r != -ENOTBLK)
+		log_warn("erofs: %s: %s", source, why);
+	return r;
 }
 FILESYSTEM(erofs, erofs_mount, 0);
