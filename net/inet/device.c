@@ -13,6 +13,7 @@
 #include "net/lwip/timers.h"
 #include "lwip/etharp.h"
 #include "lwip/prot/ethernet.h"
+#include "lwip/prot/ip6.h"
 #include "lwip/prot/tcp.h"
 #include "lwip/prot/udp.h"
 #include "lwip/tcp.h"
@@ -37,30 +38,44 @@ static struct inet_device *dirty_devices;
 _Static_assert(sizeof(struct pbuf_custom) <= NETDEV_BUFFER_HEAD, "room in a receive buffer");
 _Static_assert(PBUF_LINK_ENCAPSULATION_HLEN == NETDEV_HEADROOM, "room before a frame");
 
-/* The sum of the pseudo header where the card is to add the rest, for TCP and UDP over IPv4. */
+/* The sum of the pseudo header where the card is to add the rest, for TCP and UDP. */
 static bool offload_checksum(struct pbuf *p, struct netdev_offload *o)
 {
 	const struct ip_hdr *ip = (const void *)((char *)p->payload + SIZEOF_ETH_HDR);
 	const struct eth_hdr *eth = p->payload;
 	unsigned header, field;
+	u8_t protocol;
 	u16_t n;
 	u32_t sum;
 
-	if (p->len < SIZEOF_ETH_HDR + IP_HLEN || eth->type != PP_HTONS(ETHTYPE_IP) ||
-	    (IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF)))
+	if (p->len < SIZEOF_ETH_HDR + IP_HLEN)
 		return false;
-	header = IPH_HL_BYTES(ip);
-	if (IPH_PROTO(ip) == IP_PROTO_TCP)
+	if (likely(eth->type == PP_HTONS(ETHTYPE_IP))) {
+		if (IPH_OFFSET(ip) & PP_HTONS(IP_OFFMASK | IP_MF))
+			return false;
+		header = IPH_HL_BYTES(ip);
+		protocol = IPH_PROTO(ip);
+		n = (u16_t)(lwip_ntohs(IPH_LEN(ip)) - header);
+		sum = (ip->src.addr & 0xffff) + (ip->src.addr >> 16) + (ip->dest.addr & 0xffff) + (ip->dest.addr >> 16);
+	} else if (eth->type == PP_HTONS(ETHTYPE_IPV6) && p->len >= SIZEOF_ETH_HDR + IP6_HLEN) {
+		const struct ip6_hdr *ip6 = (const void *)ip;
+
+		header = IP6_HLEN;
+		protocol = IP6H_NEXTH(ip6);
+		n = IP6H_PLEN(ip6);
+		sum = net_checksum(&ip6->src, sizeof(ip6->src) + sizeof(ip6->dest));
+	} else {
+		return false;
+	}
+	if (protocol == IP_PROTO_TCP)
 		field = offsetof(struct tcp_hdr, chksum);
-	else if (IPH_PROTO(ip) == IP_PROTO_UDP)
+	else if (protocol == IP_PROTO_UDP)
 		field = offsetof(struct udp_hdr, chksum);
 	else
 		return false;
 	if (p->len < SIZEOF_ETH_HDR + header + field + 2)
 		return false;
-	n = (u16_t)(lwip_ntohs(IPH_LEN(ip)) - header);
-	sum = (ip->src.addr & 0xffff) + (ip->src.addr >> 16) + (ip->dest.addr & 0xffff) + (ip->dest.addr >> 16) +
-	      lwip_htons(IPH_PROTO(ip)) + lwip_htons(n);
+	sum += lwip_htons(protocol) + lwip_htons(n);
 	sum = (sum & 0xffff) + (sum >> 16);
 	*(u16_t *)((char *)ip + header + field) = (u16_t)(sum + (sum >> 16));
 	o->checksum = true;
@@ -287,6 +302,7 @@ void netdev_register(struct netdev *n)
 	netif_set_up(&d->netif);
 	if (n->link)
 		netif_set_link_up(&d->netif);
+	inet6_device(d);
 	net_link_timer_start();
 	inet_configure(d);
 	net_unlock();

@@ -36,6 +36,10 @@ extern struct inet_device *inet_devices; /* network lock, in order of discovery 
 extern struct netif loopback;
 extern struct inet_count loopback_count; /* network lock; what is sent is received */
 
+/* IPv6's part (net/inet6), nothing in a kernel without it: a new card, and a tick a second. Network lock held. */
+void inet6_device(struct inet_device *d);
+void inet6_tick(void);
+
 #define for_each_inet_device(d) for (struct inet_device *d = inet_devices; d; d = d->next)
 
 #endif

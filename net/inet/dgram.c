@@ -1,4 +1,4 @@
-/* SOCK_DGRAM of AF_INET, udp(7), over lwIP's raw interface.
+/* SOCK_DGRAM of AF_INET and AF_INET6, udp(7), over lwIP's raw interface.
  *
  * A datagram is one copy from the program into the buffer that the card sends from, and one from the buffer that it was
  * received into. lwIP's call-back queues what comes, up to SO_RCVBUF, under the network lock; a reader takes the first
@@ -11,6 +11,8 @@
 #include "net/lwip/port.h"
 #include "lwip/udp.h"
 #include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/ipv6.h>
 #include <asm/ioctls.h>
 #include <asm/socket.h>
 
@@ -35,6 +37,7 @@ struct dgram {
 	struct datagram *head, *tail; /* r: head */
 	uint32_t waiting;          /* bytes in the queue, as SO_RCVBUF counts */
 	bool connected;            /* r */
+	bool bound;                /* to an address, not by connect */
 	bool shut_read, shut_write; /* r */
 	bool packet_info;          /* IP_PKTINFO */
 	uint8_t tos, ttl;
@@ -83,7 +86,7 @@ static int dgram_need_pcb(struct dgram *d)
 {
 	if (d->pcb)
 		return 0;
-	d->pcb = udp_new();
+	d->pcb = udp_new_ip_type(IP_GET_TYPE(inet_any(d->socket)));
 	if (!d->pcb)
 		return -ENOBUFS;
 	d->pcb->tos = d->tos;
@@ -97,7 +100,7 @@ static int dgram_bind(struct socket *s, const struct sockaddr *addr, unsigned le
 	struct dgram *d = s->private;
 	ip_addr_t address;
 	uint16_t port;
-	int r = inet_address_in(addr, len, &address, &port);
+	int r = inet_address_in(s, addr, len, &address, &port);
 
 	if (r)
 		return r;
@@ -111,6 +114,7 @@ static int dgram_bind(struct socket *s, const struct sockaddr *addr, unsigned le
 		if (s->options & (SOCKET_OPTION_REUSEADDR | SOCKET_OPTION_REUSEPORT))
 			ip_set_option(d->pcb, SOF_REUSEADDR);
 		r = inet_error(udp_bind(d->pcb, &address, port));
+		d->bound = !r && !ip_addr_isany(&address);
 	}
 	net_unlock();
 	return r;
@@ -125,26 +129,32 @@ static int dgram_connect(struct socket *s, const struct sockaddr *addr, unsigned
 
 	if (addr->sa_family == AF_UNSPEC) {
 		net_lock();
-		if (d->pcb)
+		if (d->pcb) {
+			if (!d->bound)
+				ip_addr_copy(d->pcb->local_ip, *inet_any(s));
 			udp_disconnect(d->pcb);
+		}
 		d->connected = false;
 		net_unlock();
 		return 0;
 	}
-	r = inet_address_in(addr, len, &address, &port);
+	r = inet_address_in(s, addr, len, &address, &port);
 	if (r)
 		return r;
 	if (ip_addr_isany(&address))
-		ip_addr_set_loopback_val(false, address);
+		inet_connect_any(&address);
 	net_lock();
 	r = dgram_need_pcb(d);
 	if (!r) {
-		const ip4_addr_t *source = inet_source(&address);
+		const ip_addr_t *source;
 
+		if (!d->bound)
+			ip_addr_copy(d->pcb->local_ip, *inet_any(s));
+		source = inet_source(&address);
 		r = source ? inet_error(udp_connect(d->pcb, &address, port)) : -ENETUNREACH;
 		/* getsockname(2) is to say from where datagrams will go: programs find their address this way. */
 		if (!r && ip_addr_isany(&d->pcb->local_ip))
-			ip_addr_copy_from_ip4(d->pcb->local_ip, *source);
+			ip_addr_copy(d->pcb->local_ip, *source);
 	}
 	d->connected = !r;
 	net_unlock();
@@ -171,6 +181,17 @@ static struct pbuf *dgram_buffer(size_t n, struct pbuf **ret_bytes)
 	return p;
 }
 
+/* lwIP's choice of a source over IPv6 is among the interface's addresses: for one of our own that is none of them. */
+static err_t dgram_send_to(struct dgram *d, struct pbuf *p, const ip_addr_t *to, uint16_t port)
+{
+	struct netif *netif;
+
+	if (!IP_IS_V6(to) || !ip_addr_isany(&d->pcb->local_ip))
+		return udp_sendto(d->pcb, p, to, port);
+	netif = ip_route(&d->pcb->local_ip, to);
+	return netif && inet_source(to) ? udp_sendto_if_src(d->pcb, p, to, port, netif, inet_source(to)) : ERR_RTE;
+}
+
 static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 {
 	struct dgram *d = s->private;
@@ -185,13 +206,13 @@ static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg 
 	if (d->shut_write)
 		return -EPIPE;
 	if (m->name) {
-		r = inet_address_in((const struct sockaddr *)m->name, m->name_len, &address, &port);
+		r = inet_address_in(s, (const struct sockaddr *)m->name, m->name_len, &address, &port);
 		if (r)
 			return r;
 		if (!port)
 			return -EINVAL;
 		if (ip_addr_isany(&address))
-			ip_addr_set_loopback_val(false, address);
+			inet_connect_any(&address);
 	} else if (!d->connected) {
 		return -EDESTADDRREQ;
 	}
@@ -211,7 +232,7 @@ static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg 
 		else
 			ip_reset_option(d->pcb, SOF_BROADCAST);
 		if (m->name) {
-			r = udp_sendto(d->pcb, p, &address, port);
+			r = dgram_send_to(d, p, &address, port);
 			r = r == ERR_VAL ? -EACCES : inet_error((err_t)r); /* a broadcast without SO_BROADCAST */
 		} else {
 			r = inet_error(udp_send(d->pcb, p));
@@ -244,10 +265,19 @@ static struct datagram *dgram_first(struct dgram *d, struct datagram *copy, bool
 	return g;
 }
 
-static void put_packet_info(struct socket_msg *m, const ip_addr_t *to)
+static void put_packet_info(struct socket *s, struct socket_msg *m, const ip_addr_t *to)
 {
 	struct in_pktinfo info = { .ipi_ifindex = 1 };
 
+	if (s->family == AF_INET6) {
+		struct sockaddr_storage address;
+		struct in6_pktinfo info6 = { .ipi6_ifindex = 1 };
+
+		inet_address_out(s, &address, to, 0);
+		info6.ipi6_addr = ((struct sockaddr_in6 *)&address)->sin6_addr;
+		socket_put_control(m, SOL_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
+		return;
+	}
 	info.ipi_addr.s_addr = info.ipi_spec_dst.s_addr = ip4_addr_get_u32(ip_2_ip4(to));
 	socket_put_control(m, SOL_IP, IP_PKTINFO, &info, sizeof(info));
 }
@@ -282,9 +312,9 @@ static ssize_t dgram_recvmsg(struct socket *s, struct io *io, struct socket_msg 
 	if (fault)
 		return -EFAULT;
 	if (m->name)
-		m->name_len = (unsigned)inet_address_out(m->name, &g.from, g.port);
+		m->name_len = (unsigned)inet_address_out(s, m->name, &g.from, g.port);
 	if (d->packet_info)
-		put_packet_info(m, &g.to);
+		put_packet_info(s, m, &g.to);
 	if (done < total) {
 		m->flags_out |= MSG_TRUNC;
 		if (m->flags & MSG_TRUNC)
@@ -323,14 +353,13 @@ static uint32_t dgram_poll(struct socket *s)
 static int dgram_getname(struct socket *s, struct sockaddr_storage *out, bool peer)
 {
 	struct dgram *d = s->private;
-	ip_addr_t none = IPADDR4_INIT(0);
 	int r = -ENOTCONN;
 
 	net_lock();
 	if (!peer)
-		r = d->pcb ? inet_address_out(out, &d->pcb->local_ip, d->pcb->local_port) : inet_address_out(out, &none, 0);
+		r = d->pcb ? inet_address_out(s, out, &d->pcb->local_ip, d->pcb->local_port) : inet_address_out(s, out, inet_any(s), 0);
 	else if (d->connected)
-		r = inet_address_out(out, &d->pcb->remote_ip, d->pcb->remote_port);
+		r = inet_address_out(s, out, &d->pcb->remote_ip, d->pcb->remote_port);
 	net_unlock();
 	return r;
 }
@@ -341,15 +370,18 @@ static int dgram_setsockopt(struct socket *s, int level, int option, const void 
 	struct ip_pcb fields = { .tos = d->tos, .ttl = d->ttl };
 	int v, r;
 
-	if (level != SOL_IP)
+	if (level == SOL_IPV6 ? s->family != AF_INET6 : level != SOL_IP)
 		return -ENOPROTOOPT;
-	if (option == IP_PKTINFO) {
+	if (level == SOL_IPV6 && option == IPV6_V6ONLY && d->pcb)
+		return -EINVAL;
+	if (option == (level == SOL_IP ? IP_PKTINFO : IPV6_RECVPKTINFO)) {
 		r = inet_option_int(value, len, &v);
 		if (!r)
 			d->packet_info = v;
 		return r;
 	}
-	r = inet_setsockopt_ip(&fields, option, value, len);
+	r = level == SOL_IP ? inet_setsockopt_ip(&fields, option, value, len) :
+			      inet_setsockopt_ip6(s, &fields, option, value, len);
 	if (r)
 		return r;
 	net_lock();
@@ -368,15 +400,16 @@ static int dgram_getsockopt(struct socket *s, int level, int option, void *value
 	struct dgram *d = s->private;
 	struct ip_pcb fields = { .tos = d->tos, .ttl = d->ttl };
 
-	if (level != SOL_IP)
+	if (level == SOL_IPV6 ? s->family != AF_INET6 : level != SOL_IP)
 		return -ENOPROTOOPT;
-	if (option == IP_PKTINFO) {
+	if (option == (level == SOL_IP ? IP_PKTINFO : IPV6_RECVPKTINFO)) {
 		int v = d->packet_info;
 
 		__builtin_memcpy(value, &v, sizeof(v));
 		return sizeof(v);
 	}
-	return inet_getsockopt_ip(&fields, option, value, len);
+	return level == SOL_IP ? inet_getsockopt_ip(&fields, option, value, len) :
+				 inet_getsockopt_ip6(s, &fields, option, value, len);
 }
 
 /* Of the first datagram. */

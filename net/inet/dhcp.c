@@ -39,7 +39,7 @@ static struct net_timer coarse_timer = { .tick = coarse_tick, .interval_ms = DHC
 void dns_setserver(u8_t number, const ip_addr_t *server)
 {
 	if (number < INET_SERVERS_MAX)
-		inet_servers[number] = server ? ip4_addr_get_u32(ip_2_ip4(server)) : 0;
+		inet_servers[number] = server ? ip_addr_get_ip4_u32(server) : 0;
 }
 
 static void dhcp_status(struct netif *netif)

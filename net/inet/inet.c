@@ -1,14 +1,15 @@
-/* AF_INET (ip(7)): addresses, errors, and options that its kinds of socket share. inet.h is the contract. */
+/* AF_INET and AF_INET6 (ip(7), ipv6(7)): addresses, errors, and options that its kinds of socket share. inet.h is the contract. */
 #include "net/inet/inet.h"
 #include "net/inet/device.h"
 #include "net/lwip/port.h"
 #include "lwip/ip.h"
 #include <linux/errno.h>
 #include <linux/in.h>
+#include <linux/in6.h>
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
-static int inet_create(struct socket *s, int type, int protocol)
+int inet_create(struct socket *s, int type, int protocol)
 {
 	bool type_known = false;
 
@@ -23,27 +24,92 @@ static int inet_create(struct socket *s, int type, int protocol)
 }
 SOCKET_FAMILY(inet, AF_INET, inet_create);
 
-int inet_address_in(const struct sockaddr *from, unsigned len, ip_addr_t *address, uint16_t *port)
+static int address6_in(const struct socket *s, const struct sockaddr *from, unsigned len, ip_addr_t *address,
+		       uint16_t *port)
+{
+	const struct sockaddr_in6 *in = (const void *)from;
+	ip6_addr_t a;
+
+	if (len < offsetof(struct sockaddr_in6, sin6_scope_id)) /* the length of RFC 2133 */
+		return -EINVAL;
+	if (in->sin6_family != AF_INET6)
+		return -EAFNOSUPPORT;
+	__builtin_memcpy(a.addr, &in->sin6_addr, sizeof(a.addr));
+	ip6_addr_clear_zone(&a);
+	*port = lwip_ntohs(in->sin6_port);
+	if (ip6_addr_isipv4mappedipv6(&a)) {
+		if (s->options & SOCKET_OPTION_V6ONLY)
+			return -ENETUNREACH;
+		ip_addr_set_ip4_u32_val(*address, a.addr[3]);
+		return 0;
+	}
+	if (ip6_addr_isany(&a)) {
+		ip_addr_copy(*address, *inet_any(s));
+		return 0;
+	}
+	if (ip6_addr_has_scope(&a, IP6_UNKNOWN)) {
+		if (len < sizeof(*in) || !in->sin6_scope_id || in->sin6_scope_id > UINT8_MAX)
+			return -EINVAL;
+		ip6_addr_set_zone(&a, (u8_t)in->sin6_scope_id);
+	}
+	ip_addr_copy_from_ip6(*address, a);
+	return 0;
+}
+
+int inet_address_in(const struct socket *s, const struct sockaddr *from, unsigned len, ip_addr_t *address,
+		    uint16_t *port)
 {
 	const struct sockaddr_in *in = (const void *)from;
 
+	if (s->family == AF_INET6)
+		return address6_in(s, from, len, address, port);
 	if (len < sizeof(*in))
 		return -EINVAL;
 	if (in->sin_family != AF_INET && !(in->sin_family == AF_UNSPEC && !in->sin_addr.s_addr))
 		return -EAFNOSUPPORT;
-	ip_addr_set_ip4_u32(address, in->sin_addr.s_addr);
+	ip_addr_set_ip4_u32_val(*address, in->sin_addr.s_addr);
 	*port = lwip_ntohs(in->sin_port);
 	return 0;
 }
 
-int inet_address_out(struct sockaddr_storage *to, const ip_addr_t *address, uint16_t port)
+static int address6_out(struct sockaddr_storage *to, const ip_addr_t *address, uint16_t port)
+{
+	struct sockaddr_in6 *in = (void *)to;
+
+	*in = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = lwip_htons(port) };
+	if (IP_IS_V6(address)) {
+		__builtin_memcpy(&in->sin6_addr, ip_2_ip6(address)->addr, sizeof(in->sin6_addr));
+		in->sin6_scope_id = ip6_addr_zone(ip_2_ip6(address));
+	} else if (!ip_addr_isany(address)) {
+		uint32_t mapped[4] = { 0, 0, PP_HTONL(0xffff), ip_addr_get_ip4_u32(address) };
+
+		__builtin_memcpy(&in->sin6_addr, mapped, sizeof(in->sin6_addr));
+	}
+	return sizeof(*in);
+}
+
+int inet_address_out(const struct socket *s, struct sockaddr_storage *to, const ip_addr_t *address, uint16_t port)
 {
 	struct sockaddr_in *in = (void *)to;
 
+	if (s->family == AF_INET6)
+		return address6_out(to, address, port);
 	*in = (struct sockaddr_in){
 		.sin_family = AF_INET, .sin_port = lwip_htons(port), .sin_addr = { ip4_addr_get_u32(ip_2_ip4(address)) },
 	};
 	return sizeof(*in);
+}
+
+const ip_addr_t *inet_any(const struct socket *s)
+{
+	static const ip_addr_t any6 = IPADDR6_INIT(0, 0, 0, 0);
+
+	return s->family != AF_INET6 ? IP4_ADDR_ANY : s->options & SOCKET_OPTION_V6ONLY ? &any6 : IP_ANY_TYPE;
+}
+
+void inet_connect_any(ip_addr_t *address)
+{
+	ip_addr_set_loopback_val(!IP_IS_V4_VAL(*address), *address);
 }
 
 int inet_error(err_t e)
@@ -67,10 +133,22 @@ int inet_error(err_t e)
 	}
 }
 
+static bool is_own6(const ip6_addr_t *a)
+{
+	if (ip6_addr_isany(a) || ip6_addr_isloopback(a) || ip6_addr_ismulticast(a))
+		return true;
+	for_each_inet_device(d)
+		if (netif_get_ip6_addr_match(&d->netif, a) >= 0)
+			return true;
+	return false;
+}
+
 bool inet_is_own(const ip_addr_t *address)
 {
 	const ip4_addr_t *a = ip_2_ip4(address);
 
+	if (IP_IS_V6(address))
+		return is_own6(ip_2_ip6(address));
 	if (ip4_addr_isany(a) || ip4_addr_isloopback(a) || ip4_addr_ismulticast(a))
 		return true;
 	for_each_inet_device(d)
@@ -79,14 +157,14 @@ bool inet_is_own(const ip_addr_t *address)
 	return false;
 }
 
-const ip4_addr_t *inet_source(const ip_addr_t *to)
+const ip_addr_t *inet_source(const ip_addr_t *to)
 {
-	const struct netif *netif = ip_route(IP4_ADDR_ANY, to);
+	struct netif *netif = ip_route(IP4_ADDR_ANY, to);
 
 	/* Our own addresses are reached through the loopback, but as themselves. */
-	if (netif == &loopback && !ip4_addr_isloopback(ip_2_ip4(to)))
-		return ip_2_ip4(to);
-	return netif ? netif_ip4_addr(netif) : NULL;
+	if (netif == &loopback && !ip_addr_isloopback(to))
+		return to;
+	return netif ? ip_netif_get_local_ip(netif, to) : NULL;
 }
 
 int inet_option_int(const void *value, unsigned len, int *out)
@@ -137,6 +215,52 @@ int inet_getsockopt_ip(struct ip_pcb *pcb, int option, void *value, unsigned len
 	case IP_FREEBIND:
 	case IP_BIND_ADDRESS_NO_PORT: v = 0; break;
 	case IP_MTU: v = 1500; break;
+	default: return -ENOPROTOOPT;
+	}
+	__builtin_memcpy(value, &v, sizeof(v));
+	return sizeof(v);
+}
+
+int inet_setsockopt_ip6(struct socket *s, struct ip_pcb *pcb, int option, const void *value, unsigned len)
+{
+	int v, r = inet_option_int(value, len, &v);
+
+	if (r)
+		return r;
+	switch (option) {
+	case IPV6_V6ONLY:
+		if (v)
+			__atomic_or_fetch(&s->options, SOCKET_OPTION_V6ONLY, __ATOMIC_RELAXED);
+		else
+			__atomic_and_fetch(&s->options, ~SOCKET_OPTION_V6ONLY, __ATOMIC_RELAXED);
+		return 0;
+	case IPV6_UNICAST_HOPS: return inet_setsockopt_ip(pcb, IP_TTL, &v, sizeof(v));
+	case IPV6_TCLASS:
+		if (v < -1 || v > UINT8_MAX)
+			return -EINVAL;
+		pcb->tos = v == -1 ? 0 : (uint8_t)v;
+		return 0;
+	case IPV6_MTU_DISCOVER:
+	case IPV6_RECVERR:
+	case IPV6_FREEBIND:
+	case IPV6_AUTOFLOWLABEL: return 0;
+	default: return -ENOPROTOOPT;
+	}
+}
+
+int inet_getsockopt_ip6(struct socket *s, struct ip_pcb *pcb, int option, void *value, unsigned len)
+{
+	int v;
+
+	switch (option) {
+	case IPV6_V6ONLY: v = (s->options & SOCKET_OPTION_V6ONLY) != 0; break;
+	case IPV6_UNICAST_HOPS: v = pcb->ttl; break;
+	case IPV6_TCLASS: v = pcb->tos; break;
+	case IPV6_MTU_DISCOVER: v = IPV6_PMTUDISC_DONT; break;
+	case IPV6_RECVERR:
+	case IPV6_FREEBIND:
+	case IPV6_AUTOFLOWLABEL: v = 0; break;
+	case IPV6_MTU: v = 1500; break;
 	default: return -ENOPROTOOPT;
 	}
 	__builtin_memcpy(value, &v, sizeof(v));

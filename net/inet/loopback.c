@@ -106,7 +106,7 @@ void loopback_run(void)
 		if (!queue_head)
 			queue_tail = NULL;
 		last->next = NULL;
-		if (ip4_input(packet, &loopback) != ERR_OK)
+		if (ip_input(packet, &loopback) != ERR_OK)
 			pbuf_free(packet);
 	}
 }
@@ -139,7 +139,7 @@ static void inet_loopback_init(void)
 	ip4_addr_set_zero(&gateway);
 	net_lock();
 	tcp_init();
-	netif_add(&loopback, &address, &mask, &gateway, NULL, loopback_netif_init, ip4_input);
+	netif_add(&loopback, &address, &mask, &gateway, NULL, loopback_netif_init, ip_input);
 	netif_set_link_up(&loopback);
 	netif_set_up(&loopback);
 	net_unlock();

@@ -1,4 +1,4 @@
-/* SOCK_STREAM of AF_INET, tcp(7), over lwIP's raw interface: life and state of a socket; bytes are stream_io.c's.
+/* SOCK_STREAM of AF_INET and AF_INET6, tcp(7), over lwIP's raw interface: life and state of a socket; bytes are stream_io.c's.
  *
  * Locking: a struct stream is under the network lock, as stream.h says field by field. lwIP's call-backs come under
  * that lock; they change the stream and wake the socket, nothing else. A closed socket leaves its control block to
@@ -92,7 +92,7 @@ static int stream_need_pcb(struct stream *st)
 
 	if (st->pcb)
 		return 0;
-	pcb = tcp_new();
+	pcb = tcp_new_ip_type(IP_GET_TYPE(inet_any(st->socket)));
 	if (!pcb)
 		return -ENOBUFS;
 	stream_attach(st, pcb);
@@ -117,7 +117,7 @@ static int stream_bind(struct socket *s, const struct sockaddr *addr, unsigned l
 	struct stream *st = s->private;
 	ip_addr_t address;
 	uint16_t port;
-	int r = inet_address_in(addr, len, &address, &port);
+	int r = inet_address_in(s, addr, len, &address, &port);
 
 	if (r)
 		return r;
@@ -184,7 +184,7 @@ static int stream_listen(struct socket *s, int backlog)
 		goto unlock;
 	r = st->state != STREAM_FRESH ? -EINVAL : stream_need_pcb(st);
 	if (!r && !st->pcb->local_port)
-		r = inet_error(tcp_bind(st->pcb, IP4_ADDR_ANY, 0));
+		r = inet_error(tcp_bind(st->pcb, inet_any(s), 0));
 	if (r)
 		goto unlock;
 	listener = tcp_listen_with_backlog_and_err(st->pcb, HALF_OPEN_MAX, &error);
@@ -212,7 +212,7 @@ static int stream_accept(struct socket *s, struct socket **ret_new)
 		return -EINVAL;
 	if (!READ_ONCE(listener->accept_head))
 		return -EAGAIN;
-	new = socket_alloc(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+	new = socket_alloc(s->family, SOCK_STREAM, IPPROTO_TCP);
 	if (!new)
 		return -ENOMEM;
 	net_lock();
@@ -256,12 +256,16 @@ static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigne
 	struct stream *st = s->private;
 	ip_addr_t address;
 	uint16_t port;
-	int r = inet_address_in(addr, len, &address, &port);
+	int r = inet_address_in(s, addr, len, &address, &port);
 
 	if (r)
 		return r;
-	if (ip_addr_isany(&address))
-		ip_addr_copy(address, st->local.addr ? st->local : (ip_addr_t)IPADDR4_INIT(PP_HTONL(IPADDR_LOOPBACK)));
+	if (ip_addr_isany(&address)) {
+		if (ip_addr_isany(&st->local))
+			inet_connect_any(&address);
+		else
+			ip_addr_copy(address, st->local);
+	}
 	net_lock();
 	switch (st->state) {
 	case STREAM_LISTENING: r = -EISCONN; break;
@@ -273,13 +277,13 @@ static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigne
 		if (r)
 			break;
 		if (ip_addr_isany(&st->pcb->local_ip)) {
-			const ip4_addr_t *source = inet_source(&address);
+			const ip_addr_t *source = inet_source(&address);
 
-			if (!source || ip4_addr_isany(source)) {
+			if (!source || ip_addr_isany(source)) {
 				r = -ENETUNREACH;
 				break;
 			}
-			ip_addr_copy_from_ip4(st->pcb->local_ip, *source);
+			ip_addr_copy(st->pcb->local_ip, *source);
 		}
 		st->state = STREAM_CONNECTING;
 		r = inet_error(tcp_connect(st->pcb, &address, port, stream_connected));
@@ -376,9 +380,9 @@ static int stream_getname(struct socket *s, struct sockaddr_storage *out, bool p
 		st->local_port = st->pcb->local_port;
 	}
 	if (!peer)
-		r = inet_address_out(out, &st->local, st->local_port);
+		r = inet_address_out(s, out, &st->local, st->local_port);
 	else if (st->state == STREAM_CONNECTED && (st->pcb || !st->fin || st->head))
-		r = inet_address_out(out, &st->remote, st->remote_port);
+		r = inet_address_out(s, out, &st->remote, st->remote_port);
 	else
 		r = -ENOTCONN;
 	net_unlock();

@@ -3,6 +3,7 @@
 #include "net/lwip/port.h"
 #include "lwip/priv/tcp_priv.h"
 #include <linux/in.h>
+#include <linux/in6.h>
 #include <linux/tcp.h>
 #include <asm/socket.h>
 
@@ -95,10 +96,15 @@ int stream_setsockopt(struct socket *s, int level, int option, const void *value
 			options_changed(st, option == TCP_NODELAY || option == TCP_CORK);
 		return r;
 	}
-	if (level == SOL_IP) {
+	if (level == SOL_IP || level == SOL_IPV6) {
 		struct ip_pcb fields = { .tos = st->options.tos, .ttl = st->options.ttl };
 
-		r = inet_setsockopt_ip(&fields, option, value, len);
+		if (level == SOL_IPV6 && s->family != AF_INET6)
+			return -ENOPROTOOPT;
+		if (level == SOL_IPV6 && option == IPV6_V6ONLY && READ_ONCE(st->local_port))
+			return -EINVAL;
+		r = level == SOL_IP ? inet_setsockopt_ip(&fields, option, value, len) :
+				      inet_setsockopt_ip6(s, &fields, option, value, len);
 		if (!r) {
 			st->options.tos = fields.tos;
 			st->options.ttl = fields.ttl;
@@ -145,10 +151,11 @@ int stream_getsockopt(struct socket *s, int level, int option, void *value, unsi
 	const struct stream_options *o = &st->options;
 	uint32_t v;
 
-	if (level == SOL_IP) {
+	if (level == SOL_IP || (level == SOL_IPV6 && s->family == AF_INET6)) {
 		struct ip_pcb fields = { .tos = o->tos, .ttl = o->ttl };
 
-		return inet_getsockopt_ip(&fields, option, value, len);
+		return level == SOL_IP ? inet_getsockopt_ip(&fields, option, value, len) :
+					 inet_getsockopt_ip6(s, &fields, option, value, len);
 	}
 	if (level != SOL_TCP)
 		return -ENOPROTOOPT;

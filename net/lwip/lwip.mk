@@ -2,7 +2,8 @@
 LWIP     = $(BUILD)/src/lwip/src
 LWIP_C   = core/def core/inet_chksum core/ip core/mem core/memp core/netif core/pbuf core/raw core/tcp core/tcp_in \
 	   core/tcp_out core/udp core/ipv4/dhcp core/ipv4/etharp core/ipv4/icmp core/ipv4/igmp core/ipv4/ip4 \
-	   core/ipv4/ip4_addr core/ipv4/ip4_frag netif/ethernet
+	   core/ipv4/ip4_addr core/ipv4/ip4_frag core/ipv6/ethip6 core/ipv6/icmp6 core/ipv6/ip6 core/ipv6/ip6_addr \
+	   core/ipv6/ip6_frag core/ipv6/mld6 core/ipv6/nd6 netif/ethernet
 LWIP_OBJECTS = $(foreach c,$(LWIP_C),$(COMP)/o/lwip-$(notdir $c).o)
 # What of ours is compiled against lwIP's headers.
 LWIP_HEADERS = -Inet/lwip/include -Inet/lwip/libc -isystem $(LWIP)/include
@@ -21,7 +22,7 @@ endef
 $(foreach c,$(LWIP_C),$(eval $(call lwip_object,$c)))
 
 # Ours that speak to lwIP.
-LWIP_USERS = $(filter $(COMP)/o/net-lwip-% $(COMP)/o/net-inet-%,$(OBJECTS))
+LWIP_USERS = $(filter $(COMP)/o/net-lwip-% $(COMP)/o/net-inet-% $(COMP)/o/net-inet6-%,$(OBJECTS))
 $(LWIP_USERS): KERNEL_CFLAGS += $(LWIP_HEADERS)
 $(LWIP_USERS): $(LWIP_OPTIONS)
 $(COMP)/absent/lwip_%.o: KERNEL_CFLAGS += $(LWIP_HEADERS)

@@ -6,6 +6,7 @@
  */
 #include "net/lwip/timers.h"
 #include "core/clock.h"
+#include "net/inet/device.h"
 #include "net/lwip/port.h"
 #include "lwip/etharp.h"
 #include "lwip/ip4_frag.h"
@@ -73,6 +74,7 @@ static bool link_tick(void)
 	net_poll_devices();
 	etharp_tmr();
 	ip_reass_tmr();
+	inet6_tick();
 	return true;
 }
 static struct net_timer link_timer = { .tick = link_tick, .interval_ms = ARP_TMR_INTERVAL };

@@ -41,7 +41,6 @@
 
 /* IPv4. */
 #define LWIP_IPV4                   1
-#define LWIP_IPV6                   0
 #define IP_FORWARD                  0
 #define IP_REASSEMBLY               1
 #define IP_REASS_MAX_PBUFS          128
@@ -67,6 +66,14 @@
 #define DNS_MAX_SERVERS             3
 #define LWIP_DHCP_MAX_DNS_SERVERS   3
 #define LWIP_AUTOIP                 0
+
+/* IPv6: in a kernel that has AF_INET6 (net/inet6); absent/lwip_ip6.c stands in for it in others. */
+#define LWIP_IPV6                   1
+#define LWIP_IPV6_NUM_ADDRESSES     4
+#define LWIP_IPV6_DHCP6             0
+#define LWIP_ND6_NUM_NEIGHBORS      64
+#define LWIP_ND6_NUM_DESTINATIONS   64
+#define LWIP_HOOK_IP6_ROUTE(source, dest) net_route6(dest)
 
 /* TCP. Windows are scaled; a segment of the loopback interface may be larger than any of a network's. */
 #define LWIP_TCP                    1

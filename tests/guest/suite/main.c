@@ -15,7 +15,8 @@ static const struct {
 	{ "root", suite_root },       { "time", suite_time },     { "signals", suite_signals },
 	{ "threads", suite_threads }, { "ipc", suite_ipc },       { "unix", suite_unix },
 	{ "ipc_edges", suite_ipc_edges }, { "sysv", suite_sysv }, { "ipc_stress", suite_ipc_stress }, { "procfs", suite_procfs },
-	{ "net", suite_net },         { "badptr", suite_badptr },
+	{ "net", suite_net },         { "net6", suite_net6 },
+	{ "badptr", suite_badptr },
 };
 
 static pthread_mutex_t points_lock = PTHREAD_MUTEX_INITIALIZER;

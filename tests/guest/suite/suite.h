@@ -68,6 +68,7 @@ void suite_procfs(void);
 void suite_sysv(void);
 void suite_ipc_stress(void);
 void suite_net(void);
+void suite_net6(void);
 void suite_time(void);
 void suite_process(void);
 void suite_badptr(void);

@@ -4,10 +4,13 @@
 
 struct netif;
 struct ip4_addr;
+struct ip6_addr;
 struct tcp_pcb;
 
 /** net_route() - the loopback interface, if @dest is an address of our own; else NULL: as lwIP finds it. */
 struct netif *net_route(const struct ip4_addr *dest);
+/** net_route6() - the same of IPv6. */
+struct netif *net_route6(const struct ip6_addr *dest);
 
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) net_random()
 

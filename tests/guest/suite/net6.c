@@ -1,0 +1,198 @@
+/* IPv6: the loopback interface, sockets that take both protocols, addresses as programs see them. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "suite.h"
+
+static struct sockaddr_in6 at6(const char *text, int port)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+
+	inet_pton(AF_INET6, text, &a.sin6_addr);
+	return a;
+}
+
+static bool is_address(const struct sockaddr_in6 *a, const char *text)
+{
+	struct in6_addr wanted;
+
+	inet_pton(AF_INET6, text, &wanted);
+	return a->sin6_family == AF_INET6 && !memcmp(&a->sin6_addr, &wanted, sizeof(wanted));
+}
+
+static int listener(const char *text, int v6only, struct sockaddr_in6 *ret_at)
+{
+	socklen_t len = sizeof(*ret_at);
+	int l = socket(AF_INET6, SOCK_STREAM, 0);
+
+	*ret_at = at6(text, 0);
+	if (setsockopt(l, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) ||
+	    bind(l, (void *)ret_at, sizeof(*ret_at)) || listen(l, 8) || getsockname(l, (void *)ret_at, &len)) {
+		perror("listener");
+		return -1;
+	}
+	return l;
+}
+
+static void streams(void)
+{
+	struct sockaddr_in6 at, a;
+	socklen_t len = sizeof(a);
+	int l = listener("::1", 0, &at), c = socket(AF_INET6, SOCK_STREAM, 0), s;
+	static char big[200000], back[200000];
+	size_t sent = 0, got = 0;
+
+	if (!ok(l >= 0 && c >= 0, "IPv6 sockets"))
+		return;
+	ok(is_address(&at, "::1") && at.sin6_port, "getsockname of a listener");
+	is(connect(c, (void *)&at, sizeof(at)), 0, "connect to ::1");
+	s = accept(l, (void *)&a, &len);
+	ok(s >= 0 && len == sizeof(a) && is_address(&a, "::1") && a.sin6_port, "accept tells from where");
+	len = sizeof(a);
+	ok(getpeername(c, (void *)&a, &len) == 0 && len == sizeof(a) && is_address(&a, "::1") && a.sin6_port == at.sin6_port,
+	   "getpeername");
+	ok(getsockname(s, (void *)&a, &len) == 0 && is_address(&a, "::1") && a.sin6_port == at.sin6_port, "getsockname");
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (char)(i * 7 + i / 1000);
+	while (got < sizeof(big)) {
+		ssize_t n = sent < sizeof(big) ? send(c, big + sent, sizeof(big) - sent, MSG_DONTWAIT) : 0;
+
+		if (n > 0)
+			sent += (size_t)n;
+		n = recv(s, back + got, sizeof(back) - got, MSG_DONTWAIT);
+		if (n > 0)
+			got += (size_t)n;
+		else if (n == 0 || errno != EAGAIN)
+			break;
+		poll(&(struct pollfd){ s, POLLIN, 0 }, 1, 1000);
+	}
+	ok(got == sizeof(big) && !memcmp(big, back, got), "200,000 bytes, each as it was");
+	close(s);
+	is(recv(c, big, 1, 0), 0, "the end");
+	close(c);
+	close(l);
+	c = socket(AF_INET6, SOCK_STREAM, 0);
+	fails(connect(c, (void *)&at, sizeof(at)), ECONNREFUSED, "nobody listens any more");
+	fails(bind(c, (void *)&at, sizeof(struct sockaddr_in)), EINVAL, "an address that is too short");
+	close(c);
+	c = socket(AF_INET6, SOCK_STREAM, 0);
+	a = at6("2001:db8::7", 0);
+	fails(bind(c, (void *)&a, sizeof(a)), EADDRNOTAVAIL, "not our address");
+	close(c);
+}
+
+static void both(void)
+{
+	struct sockaddr_in6 at, a, to6;
+	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int l = listener("::", 0, &at), c = socket(AF_INET, SOCK_STREAM, 0), s, v = 1, taken;
+
+	ok(is_address(&at, "::"), "bound to ::");
+	to4.sin_port = at.sin6_port;
+	is(connect(c, (void *)&to4, sizeof(to4)), 0, "IPv4 reaches a socket that is bound to ::");
+	s = accept(l, (void *)&a, &len);
+	ok(s >= 0 && is_address(&a, "::ffff:127.0.0.1"), "as a mapped address");
+	len = sizeof(a);
+	ok(getsockname(s, (void *)&a, &len) == 0 && is_address(&a, "::ffff:127.0.0.1"), "so is its own");
+	is(send(c, "four", 4, 0), 4, "send");
+	is(recv(s, &a, 4, MSG_WAITALL), 4, "recv");
+	close(c);
+	close(s);
+	c = socket(AF_INET6, SOCK_STREAM, 0);
+	to6 = at6("::1", ntohs(at.sin6_port));
+	is(connect(c, (void *)&to6, sizeof(to6)), 0, "IPv6 too");
+	s = accept(l, NULL, NULL);
+	close(s);
+	close(c);
+	c = socket(AF_INET6, SOCK_STREAM, 0);
+	to6 = at6("::ffff:127.0.0.1", ntohs(at.sin6_port));
+	is(connect(c, (void *)&to6, sizeof(to6)), 0, "connect to a mapped address");
+	len = sizeof(a);
+	ok(getpeername(c, (void *)&a, &len) == 0 && is_address(&a, "::ffff:127.0.0.1"), "getpeername of it");
+	s = accept(l, NULL, NULL);
+	close(s);
+	close(c);
+	taken = socket(AF_INET, SOCK_STREAM, 0);
+	to4.sin_addr.s_addr = 0;
+	fails(bind(taken, (void *)&to4, sizeof(to4)), EADDRINUSE, "the port is taken for IPv4");
+	fails(setsockopt(l, IPPROTO_IPV6, IPV6_V6ONLY, &v, sizeof(v)), EINVAL, "IPV6_V6ONLY after bind");
+	close(l);
+	close(taken);
+	l = listener("::", 1, &at);
+	len = sizeof(v);
+	v = 0;
+	ok(getsockopt(l, IPPROTO_IPV6, IPV6_V6ONLY, &v, &len) == 0 && v == 1, "IPV6_V6ONLY is set");
+	taken = socket(AF_INET, SOCK_STREAM, 0);
+	to4.sin_port = at.sin6_port;
+	is(bind(taken, (void *)&to4, sizeof(to4)), 0, "the port is free for IPv4");
+	close(taken);
+	c = socket(AF_INET, SOCK_STREAM, 0);
+	to4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	fails(connect(c, (void *)&to4, sizeof(to4)), ECONNREFUSED, "IPv4 does not reach it");
+	close(c);
+	close(l);
+}
+
+static void datagrams(void)
+{
+	struct sockaddr_in6 at = at6("::", 0), from, to;
+	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int a = socket(AF_INET6, SOCK_DGRAM, 0), b = socket(AF_INET6, SOCK_DGRAM, 0), c = socket(AF_INET, SOCK_DGRAM, 0), v = 1;
+	char buf[100], control[100];
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *h;
+
+	is(bind(a, (void *)&at, sizeof(at)), 0, "UDP is bound to ::");
+	getsockname(a, (void *)&at, &len);
+	to = at6("::1", ntohs(at.sin6_port));
+	is(sendto(b, "hello", 5, 0, (void *)&to, sizeof(to)), 5, "sendto ::1");
+	len = sizeof(from);
+	ok(recvfrom(a, buf, sizeof(buf), 0, (void *)&from, &len) == 5 && len == sizeof(from) && is_address(&from, "::1"),
+	   "recvfrom");
+	is(sendto(a, "answer", 6, 0, (void *)&from, sizeof(from)), 6, "an answer");
+	is(recv(b, buf, sizeof(buf), 0), 6, "arrives");
+	to4.sin_port = at.sin6_port;
+	is(sendto(c, "four", 4, 0, (void *)&to4, sizeof(to4)), 4, "from an IPv4 socket");
+	len = sizeof(from);
+	ok(recvfrom(a, buf, sizeof(buf), 0, (void *)&from, &len) == 4 && is_address(&from, "::ffff:127.0.0.1"), "recvfrom");
+	is(sendto(a, "back", 4, 0, (void *)&from, sizeof(from)), 4, "and back");
+	is(recv(c, buf, sizeof(buf), 0), 4, "arrives");
+	is(connect(b, (void *)&to, sizeof(to)), 0, "connect of UDP");
+	len = sizeof(from);
+	ok(getsockname(b, (void *)&from, &len) == 0 && is_address(&from, "::1"), "its own address then");
+	is(setsockopt(a, IPPROTO_IPV6, IPV6_RECVPKTINFO, &v, sizeof(v)), 0, "IPV6_RECVPKTINFO");
+	is(send(b, "info", 4, 0), 4, "send");
+	is(recvmsg(a, &m, 0), 4, "recvmsg");
+	h = CMSG_FIRSTHDR(&m);
+	ok(h && h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO && ((char *)CMSG_DATA(h))[15] == 1,
+	   "tells to which address");
+	from.sin6_family = AF_UNSPEC;
+	is(connect(b, (void *)&from, sizeof(from)), 0, "disconnect");
+	len = sizeof(from);
+	ok(getsockname(b, (void *)&from, &len) == 0 && is_address(&from, "::"), "no address again");
+	fails(send(b, "x", 1, 0), EDESTADDRREQ, "nor a peer");
+	close(a);
+	close(b);
+	close(c);
+}
+
+void suite_net6(void)
+{
+	int s = socket(AF_INET6, SOCK_STREAM, 0);
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!in_guest() && s < 0) {
+		printf("# this machine has no IPv6\n");
+		return;
+	}
+	close(s);
+	streams();
+	both();
+	datagrams();
+}
