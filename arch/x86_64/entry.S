@@ -11,11 +11,12 @@
 
 	.text
 
-.macro PUSH_REGISTERS_FROM_RSI
+/* What follows RDI in a frame; @rax: what stands for RAX. */
+.macro PUSH_REGISTERS_FROM_RSI rax=%rax
 	pushq	%rsi
 	pushq	%rdx
 	pushq	%rcx
-	pushq	%rax
+	pushq	\rax
 	pushq	%r8
 	pushq	%r9
 	pushq	%r10
@@ -61,20 +62,7 @@ syscall_entry:
 	pushq	%rcx
 	pushq	%rax
 	pushq	%rdi
-	pushq	%rsi
-	pushq	%rdx
-	pushq	%rcx
-	pushq	$-ENOSYS
-	pushq	%r8
-	pushq	%r9
-	pushq	%r10
-	pushq	%r11
-	pushq	%rbx
-	pushq	%rbp
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+	PUSH_REGISTERS_FROM_RSI $-ENOSYS
 	cmpq	$SYSCALL_TABLE_SIZE, %rax
 	jae	.Lunknown_call
 	leaq	syscall_table(%rip), %r11
