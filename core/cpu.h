@@ -5,7 +5,7 @@
 #define CPU_MAX 16
 
 extern unsigned cpu_count;            /* that run threads; grows only during start-up */
-extern uintptr_t cpu_bases[CPU_MAX];  /* percpu_base of each; I once it counts */
+extern uintptr_t cpu_bases[CPU_MAX];  /* percpu_here() of each; I once it counts */
 
 /** percpu_of() - another processor's copy of a per-processor variable. What is in it has a lock, or is read racily. */
 #define percpu_of(var, cpu) ((__typeof__(var) *)((char *)&(var) + cpu_bases[cpu]))

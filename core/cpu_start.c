@@ -49,7 +49,6 @@ static int start_one(uint32_t id)
 		return -ENOMEM; /* what one of them took is lost; the machine is short of memory anyway */
 	memcpy(copy, percpu_start, size);
 	cpu_bases[cpu_count] = (uintptr_t)(copy - percpu_start);
-	*percpu_of(percpu_base, cpu_count) = cpu_bases[cpu_count];
 	*percpu_of(this_cpu, cpu_count) = cpu_count;
 	sched_init_cpu(cpu_count, idle);
 	__atomic_store_n(&arrived, false, __ATOMIC_SEQ_CST);
@@ -69,7 +68,7 @@ void cpu_start_others(const uint32_t *ids, unsigned count)
 {
 	int r = 0;
 
-	cpu_bases[0] = percpu_get(percpu_base);
+	cpu_bases[0] = percpu_here();
 	for (unsigned i = 0; i < count && !r; i++) {
 		if (ids[i] == arch_cpu_id())
 			continue;

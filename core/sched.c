@@ -6,6 +6,7 @@
  * and released by the thread that is switched to; it is below every other lock and not tracked by rank.
  */
 #include <arch/irqflags.h>
+#include <arch/mmu.h>
 #include <core/clock.h>
 #include <core/cpu.h>
 #include <core/log.h>
@@ -174,6 +175,10 @@ static void switch_thread(bool forced)
 		q->active_mm = to->process->mm;
 		mm_activate(q->active_mm);
 	}
+	if (cpu_count > 1 && from == q->idle)
+		mmu_cpu_busy();
+	else if (cpu_count > 1 && to == q->idle)
+		mmu_cpu_idles();
 	percpu_set(current_thread, (uintptr_t)to);
 	arch_switch(from, to);
 	finish_switch(percpu_ptr(run_queue));

@@ -15,8 +15,10 @@ COMPONENT("cpu", "the processor: set-up, threads' registers, system call entry")
 
 uint32_t smp_apic_ids[CPU_MAX];
 
-PERCPU(uint32_t, flush_wanted) = 0; /* a: forget everything, then count */
-static uint64_t flush_done[CPU_MAX]; /* a: times that each has forgotten */
+/* Requests are numbered: what is done up to a number answers every request up to it. */
+PERCPU(uint64_t, flush_asked) = 0; /* a */
+PERCPU(uint64_t, flush_done) = 0;  /* a: written by this processor with interrupts off */
+PERCPU(uint32_t, flush_later) = 0; /* a: this processor idles: it looks at flush_asked before it runs a program */
 
 void arch_cpu_interrupt(unsigned cpu)
 {
@@ -25,38 +27,54 @@ void arch_cpu_interrupt(unsigned cpu)
 
 void smp_flush_if_asked(void)
 {
-	if (!__atomic_exchange_n(percpu_ptr(flush_wanted), 0, __ATOMIC_ACQ_REL))
-		return;
-	mmu_flush_here();
-	__atomic_fetch_add(&flush_done[percpu_get(this_cpu)], 1, __ATOMIC_RELEASE);
+	irqflags_t flags = irq_save();
+	uint64_t asked = __atomic_load_n(percpu_ptr(flush_asked), __ATOMIC_SEQ_CST);
+
+	if (asked != *percpu_ptr(flush_done)) {
+		mmu_flush_here();
+		__atomic_store_n(percpu_ptr(flush_done), asked, __ATOMIC_RELEASE);
+	}
+	irq_restore(flags);
+}
+
+void mmu_cpu_idles(void)
+{
+	__atomic_store_n(percpu_ptr(flush_later), 1, __ATOMIC_SEQ_CST);
+}
+
+void mmu_cpu_busy(void)
+{
+	/* Pairs with ask(): either it sees that we are busy, or we see what it wants. */
+	__atomic_store_n(percpu_ptr(flush_later), 0, __ATOMIC_SEQ_CST);
+	smp_flush_if_asked();
+}
+
+/* Ask @cpu to forget. Return: the number to wait for; 0: it idles, and cannot use what it remembers. */
+static uint64_t ask(unsigned cpu, bool kernel)
+{
+	uint64_t number = __atomic_add_fetch(percpu_of(flush_asked, cpu), 1, __ATOMIC_SEQ_CST);
+
+	if (!kernel && __atomic_load_n(percpu_of(flush_later, cpu), __ATOMIC_SEQ_CST))
+		return 0;
+	arch_cpu_interrupt(cpu);
+	return number;
 }
 
 /* Everything is forgotten, not just the range: it is rarer than it is long. */
 void smp_shootdown(const struct mmu *m, uint64_t start, uint64_t end)
 {
-	uint64_t before[CPU_MAX];
-	uint32_t asked = 0;
+	bool kernel = (int64_t)start < 0;
+	uint64_t number[CPU_MAX] = { 0 };
 	unsigned self;
 
 	preempt_disable();
 	self = percpu_get(this_cpu);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* entries are written before we look who uses them */
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+		if (cpu != self && (kernel || READ_ONCE(*percpu_of(mmu_current_root, cpu)) == m->root))
+			number[cpu] = ask(cpu, kernel);
 	for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
-		if (cpu == self || ((int64_t)start >= 0 && READ_ONCE(*percpu_of(mmu_current_root, cpu)) != m->root))
-			continue;
-		before[cpu] = __atomic_load_n(&flush_done[cpu], __ATOMIC_ACQUIRE);
-		asked |= 1u << cpu;
-		__atomic_store_n(percpu_of(flush_wanted, cpu), 1, __ATOMIC_SEQ_CST);
-		arch_cpu_interrupt(cpu);
-	}
-	for (unsigned cpu = 0; asked >> cpu; cpu++) {
-		while (asked >> cpu & 1 && __atomic_load_n(percpu_of(flush_wanted, cpu), __ATOMIC_ACQUIRE) &&
-		       __atomic_load_n(&flush_done[cpu], __ATOMIC_ACQUIRE) == before[cpu]) {
-			smp_flush_if_asked();
-			cpu_relax();
-		}
-		/* It has seen the request; has it also done it? */
-		while (asked >> cpu & 1 && __atomic_load_n(&flush_done[cpu], __ATOMIC_ACQUIRE) == before[cpu]) {
+		while (__atomic_load_n(percpu_of(flush_done, cpu), __ATOMIC_ACQUIRE) < number[cpu]) {
 			smp_flush_if_asked();
 			cpu_relax();
 		}

@@ -47,6 +47,7 @@ int arch_cpu_start(uint32_t id, uintptr_t base, void *stack_top)
 	*(uint64_t *)(page + ((const char *)smp_boot_entry - smp_boot_start)) = (uint64_t)smp_entry;
 	smp_start_stack = (uint64_t)stack_top - 64;
 	smp_start_base = base;
+	*percpu_of(percpu_base, cpu_count) = base;
 	smp_start_tables = percpu_get(mmu_current_root);
 	smp_start_efer = cpu_features.nx ? EFER_NXE : 0;
 	smp_apic_ids[cpu_count] = id;

@@ -7,9 +7,8 @@
 
 #define PERCPU(type, name) type name __attribute__((section(".percpu"), used))
 
-extern uintptr_t percpu_base; /* percpu: what TPIDR_EL1 holds */
-
-static inline uintptr_t percpu_base_(void)
+/** percpu_here() - where this processor's copy is, less the template's address. */
+static inline uintptr_t percpu_here(void)
 {
 	uintptr_t base;
 
@@ -18,7 +17,7 @@ static inline uintptr_t percpu_base_(void)
 }
 
 /** percpu_ptr() - where this processor's copy of @var is. Preemption is off while the pointer is in use. */
-#define percpu_ptr(var)        ((__typeof__(var) *)((char *)&(var) + percpu_base_()))
+#define percpu_ptr(var)        ((__typeof__(var) *)((char *)&(var) + percpu_here()))
 #define percpu_get(var)        (*(volatile __typeof__(var) *)percpu_ptr(var))
 #define percpu_set(var, value) ((void)(*(volatile __typeof__(var) *)percpu_ptr(var) = (value)))
 #define percpu_inc32(var)      ((void)++*percpu_ptr(var))

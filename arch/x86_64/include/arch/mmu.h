@@ -119,6 +119,10 @@ void mmu_flush_here(void);
 /** mmu_shootdown - set when there are other processors: make those that use @m forget [start, end). */
 extern void (*mmu_shootdown)(const struct mmu *m, uint64_t start, uint64_t end);
 
+/** mmu_cpu_idles(), mmu_cpu_busy() - this processor stops, and begins again, to run programs. Where there are several. */
+void mmu_cpu_idles(void);
+void mmu_cpu_busy(void);
+
 /** mmu_free_tables() - free tables that lie wholly in [@start, @end); nothing is mapped there. */
 void mmu_free_tables(struct mmu *m, uint64_t start, uint64_t end);
 

@@ -33,4 +33,10 @@ extern uintptr_t percpu_base; /* percpu: what GS base holds */
 /** percpu_ptr() - where this processor's copy of @var is. Preemption is off while the pointer is in use. */
 #define percpu_ptr(var) ((__typeof__(var) *)((char *)&(var) + percpu_get(percpu_base)))
 
+/** percpu_here() - where this processor's copy is, less the template's address. */
+static inline uintptr_t percpu_here(void)
+{
+	return percpu_get(percpu_base);
+}
+
 #endif
