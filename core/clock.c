@@ -5,6 +5,8 @@
 #include <core/init.h>
 #include <core/lock.h>
 #include <core/log.h>
+#include <core/param.h>
+#include <core/slab.h>
 #include <core/timekeeping.h>
 #include <core/timer.h>
 
@@ -63,13 +65,28 @@ void clock_interrupt(void)
 	timer_run_expired();
 }
 
+static const char *wanted_source;
+
+static int set_clocksource(char *value)
+{
+	wanted_source = kstrdup(value);
+	return 0;
+}
+BOOT_PARAM(clocksource, "clocksource", set_clocksource);
+
+/* What a parameter names is better than any other. */
+static int rating(const struct clocksource *c)
+{
+	return wanted_source && !strcmp(wanted_source, c->name) ? INT32_MAX : c->rating;
+}
+
 static void pick_source(void)
 {
 	struct timekeeping *k = &timekeeping_page.t;
 	uint64_t hz = 0;
 
 	set_for_each(clocksource, c) {
-		uint64_t this_hz = source && c->rating <= source->rating ? 0 : c->probe();
+		uint64_t this_hz = source && rating(c) <= rating(source) ? 0 : c->probe();
 
 		if (this_hz) {
 			source = c;

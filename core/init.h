@@ -9,6 +9,7 @@
 /* INITCALL(NN, name): NN is written as a literal; this is what the numbers mean.
  *  10 tables of the processor and of the kernel that others fill (system calls, caches)
  *  20 interrupt controllers: needed by every clock and device
+ *  21 what tables say about interrupt controllers
  *  30 clocks and timers: time-outs work from here on
  *  40 consoles and random numbers
  *  50 buses: they find devices and attach drivers

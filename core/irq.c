@@ -9,6 +9,20 @@ COMPONENT("irq", "interrupt lines");
 static struct spinlock irq_lock = SPINLOCK_INIT(RANK_DEVICE);
 static struct irq_handler *handlers[IRQ_LINES];
 
+/* Where the lines of the old controllers are, if not at the same numbers: line + 1; 0: the same. Start-up only. */
+static uint8_t isa_lines[16];
+
+unsigned irq_isa(unsigned irq)
+{
+	return irq < ARRAY_SIZE(isa_lines) && isa_lines[irq] ? isa_lines[irq] - 1u : irq;
+}
+
+void irq_isa_override(unsigned irq, unsigned line)
+{
+	if (irq < ARRAY_SIZE(isa_lines) && line < IRQ_MESSAGES_FIRST)
+		isa_lines[irq] = (uint8_t)(line + 1);
+}
+
 int irq_request(unsigned line, unsigned trigger, struct irq_handler *h)
 {
 	irqflags_t flags;

@@ -1,6 +1,6 @@
 /* Local APIC in xAPIC mode (Intel SDM 3A, 10.4), and the I/O APICs that machines without tables have at fixed places.
  *
- * Lines of all I/O APICs are numbered through, as ACPI's global system interrupts are. The old interrupt controllers
+ * Others are found by tables (ioapic_found()). Lines of all I/O APICs are numbered through, as ACPI's global system interrupts are. The old interrupt controllers
  * are masked from the start (cpu.c). All devices interrupt the boot processor. Left out: x2APIC, MP tables.
  */
 #include "offsets.h"
@@ -36,12 +36,13 @@ enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_REDIRECTION = 0
 #define REDIRECTION_MASKED 0x10000u
 #define REDIRECTION_LEVEL  0x8000u
 
-#define IOAPICS_MAX 2
-static const paddr_t ioapic_places[IOAPICS_MAX] = { 0xfec00000, 0xfec10000 };
+#define IOAPICS_MAX 4
+static const paddr_t ioapic_places[] = { 0xfec00000, 0xfec10000 };
 
 static volatile uint32_t *lapic;
 static struct spinlock ioapic_lock = SPINLOCK_INIT(RANK_DEVICE);
 static struct ioapic {
+	paddr_t place;
 	volatile uint32_t *registers; /* select at 0, window at 4 */
 	unsigned first_line, lines;
 } ioapics[IOAPICS_MAX];
@@ -89,24 +90,38 @@ static void redirect(const struct ioapic *a, unsigned pin, uint32_t low)
 	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2, low);
 }
 
+/* Return: lines that it has. */
+static unsigned add_ioapic(struct ioapic *a, paddr_t place, unsigned first_line)
+{
+	volatile uint32_t *registers = mmu_map_device(place, PAGE_SIZE);
+	struct ioapic found = { place, registers, first_line, 0 };
+	uint32_t version = registers ? ioapic_read(&found, IOAPIC_VERSION) : 0;
+
+	if ((version & 0xff) == 0 || (version & 0xff) == 0xff)
+		return 0; /* nobody there */
+	found.lines = MIN((version >> 16 & 0xff) + 1, IRQ_MESSAGES_FIRST - first_line);
+	*a = found;
+	return found.lines;
+}
+
 static void find_ioapics(void)
 {
 	unsigned line = 0;
 
-	for (unsigned i = 0; i < IOAPICS_MAX; i++) {
-		struct ioapic *a = &ioapics[i];
-		uint32_t version;
+	for (unsigned i = 0; i < ARRAY_SIZE(ioapic_places); i++)
+		line += add_ioapic(&ioapics[i], ioapic_places[i], line);
+}
 
-		a->registers = mmu_map_device(ioapic_places[i], PAGE_SIZE);
-		if (!a->registers)
-			continue;
-		version = ioapic_read(a, IOAPIC_VERSION);
-		if ((version & 0xff) == 0 || (version & 0xff) == 0xff)
-			continue; /* nobody there */
-		a->first_line = line;
-		a->lines = MIN((version >> 16 & 0xff) + 1, IRQ_MESSAGES_FIRST - line);
-		line += a->lines;
-	}
+void ioapic_found(paddr_t place, unsigned first_line)
+{
+	struct ioapic *a = ioapics;
+
+	while (a < ioapics + IOAPICS_MAX && a->lines && a->place != place)
+		a++;
+	if (a == ioapics + IOAPICS_MAX || first_line >= IRQ_MESSAGES_FIRST || (a->lines && a->first_line == first_line))
+		return;
+	a->lines = 0;
+	(void)add_ioapic(a, place, first_line); /* none there: none is used */
 }
 
 int arch_irq_enable(unsigned line, unsigned trigger)

@@ -108,7 +108,7 @@ static void uart_start_input(void)
 {
 	if (!uart_probe())
 		return;
-	if (irq_request(COM1_IRQ, IRQ_EDGE, &uart_handler) != 0) {
+	if (irq_request(irq_isa(COM1_IRQ), IRQ_EDGE, &uart_handler) != 0) {
 		log_warn("ttyS0: line %d has no controller: no input", COM1_IRQ);
 		return;
 	}

@@ -15,6 +15,8 @@ uint32_t apic_id(void);
 void apic_send(uint32_t id, unsigned vector);
 void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, unsigned page);
+/** ioapic_found() - an I/O APIC at @place has the lines from @first_line on; if it is known, it is those. Start-up. */
+void ioapic_found(paddr_t place, unsigned first_line);
 /** apic_present() - it answers; false leaves the kernel without interrupts. */
 bool apic_present(void);
 
