@@ -1,4 +1,4 @@
-# The names of system calls, by number, from Linux's own header: texts one behind the other (abi/syscall_names.h).
+# The names of system calls and of errors, by number, from Linux's own header: texts one behind the other (abi/syscall_names.h).
 $(COMP)/gen/syscall_names.s: abi/abi.mk | $(UAPI)/linux
 	@mkdir -p $(@D)
 	@echo '#include <asm/unistd.h>' | $(CC) -nostdinc -isystem $(UAPI) -E -dM - | awk ' \
@@ -12,4 +12,15 @@ $(COMP)/o/abi-syscall_names.o: $(COMP)/gen/syscall_names.s
 	@mkdir -p $(@D)
 	@$(CC) -c -o $@ $<
 
-FETCHED_OBJECTS += $(COMP)/o/abi-syscall_names.o
+$(COMP)/gen/errno_names.s: abi/abi.mk | $(UAPI)/linux
+	@mkdir -p $(@D)
+	@echo '#include <asm/errno.h>' | $(CC) -nostdinc -isystem $(UAPI) -E -dM - | awk ' \
+		$$1 == "#define" && $$2 ~ /^E[0-9A-Z]+$$/ && $$3 ~ /^[0-9]+$$/ { name[$$3] = $$2; if ($$3 + 0 > max) max = $$3 + 0 } \
+		END { print ".section .rodata.errno_names, \"a\"\n.globl errno_names, errno_names_end\nerrno_names:"; \
+		      for (i = 0; i <= max; i++) print ".asciz \"" name[i] "\""; \
+		      print "errno_names_end:\n.section .note.GNU-stack, \"\", %progbits" }' > $@
+$(COMP)/o/abi-errno_names.o: $(COMP)/gen/errno_names.s
+	@mkdir -p $(@D)
+	@$(CC) -c -o $@ $<
+
+FETCHED_OBJECTS += $(COMP)/o/abi-syscall_names.o $(COMP)/o/abi-errno_names.o

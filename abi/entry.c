@@ -22,14 +22,11 @@ static void syscall_table_fill(void)
 }
 INITCALL(10, syscall_table_fill);
 
-/* The table of names is texts one behind the other, by number; numbers that are not used have an empty one. */
-static const char *name_of(uint64_t number)
+const char *syscall_name(uint64_t number)
 {
-	const char *name = syscall_names;
+	const char *name = name_by_number(syscall_names, syscall_names_end, number);
 
-	for (uint64_t i = 0; i < number && name < syscall_names_end; i++)
-		name += strlen(name) + 1;
-	return name < syscall_names_end && *name ? name : "without a name";
+	return name ? name : "without a name";
 }
 
 long trap_unknown_syscall(uint64_t number)
@@ -40,6 +37,6 @@ long trap_unknown_syscall(uint64_t number)
 
 	if (!(__atomic_fetch_or(&said[at / 64], bit, __ATOMIC_RELAXED) & bit))
 		log_warn("%s: system call %lu (%s) is not in this kernel: ENOSYS", current->name, (unsigned long)number,
-			 name_of(number));
+			 syscall_name(number));
 	return -ENOSYS;
 }

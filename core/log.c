@@ -71,6 +71,14 @@ void log_print(enum log_level level, const char *format, ...)
 	spin_unlock_irqrestore(&log_lock, flags);
 }
 
+void log_write(const char *text, size_t n)
+{
+	irqflags_t flags = spin_lock_irqsave(&log_lock);
+
+	console_write_log(text, n);
+	spin_unlock_irqrestore(&log_lock, flags);
+}
+
 void panic(const char *format, ...)
 {
 	char text[256];

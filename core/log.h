@@ -13,6 +13,9 @@ enum log_level { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTIC
 /** log_print() - one line, without a newline. %s %d %u %x %lx %zu %p %c and widths, as C has them. */
 void log_print(enum log_level level, const char *format, ...) __printf(2, 3);
 
+/** log_write() - text as it is, to the console for messages only, in one piece. Context: any. */
+void log_write(const char *text, size_t n);
+
 #define log_err(...)  log_print(LOG_ERR, __VA_ARGS__)
 #define log_warn(...) log_print(LOG_WARNING, __VA_ARGS__)
 #define log_info(...) log_print(LOG_INFO, __VA_ARGS__)

@@ -19,7 +19,7 @@
 #define MOST_PROCESSORS 16
 
 enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG, OPTION_MACHINE, OPTION_DISK,
-       OPTION_STOP_TIMEOUT };
+       OPTION_STOP_TIMEOUT, OPTION_STRACE, OPTION_MISSING };
 
 struct options {
 	struct image_request image;
@@ -56,6 +56,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_STOP_TIMEOUT:
 		if (!parse_number(arg, 1, 100000, &options->stop_seconds))
 			fail("--stop-timeout %s: it takes seconds, from 1 to 100000", arg);
+		return 0;
+	case OPTION_STRACE:
+		run->strace = true;
+		return 0;
+	case OPTION_MISSING:
+		run->missing = true;
 		return 0;
 	case OPTION_GDB:
 		run->gdb = true;
@@ -96,6 +102,8 @@ static const struct argp_option own[] = {
 	{ "disk", OPTION_DISK, "FILE[:ro]", 0, "a raw disk image: /dev/vda, the next one /dev/vdb", 0 },
 	{ "stop-timeout", OPTION_STOP_TIMEOUT, "SECONDS", 0,
 	  "how long the program may take to end after SIGTERM or Ctrl-C (default: 10)", 0 },
+	{ "strace", OPTION_STRACE, NULL, 0, "print each system call on stderr, as strace does", 0 },
+	{ "missing", OPTION_MISSING, NULL, 0, "at the end, print the paths that the program sought and did not find", 0 },
 	{ "append", OPTION_APPEND, "PARAMS", 0, "more kernel parameters; they win over those in the image", 0 },
 	{ "gdb", OPTION_GDB, NULL, 0, "wait for gdb before the first instruction, and say how to start it", 0 },
 	{ "dry-run", OPTION_DRY_RUN, NULL, 0, "print the QEMU command line and do not run it", 0 },
@@ -202,6 +210,19 @@ static void stop_time(struct options *options, const struct kernel_file *k)
 	}
 }
 
+static void trace_param(struct options *options, const struct kernel_file *k)
+{
+	struct strings params = kernel_file_entries(k, "boot_param");
+	struct run_request *run = &options->run;
+
+	if (!run->strace && !run->missing)
+		return;
+	if (!strings_has(&params, "whittle.strace"))
+		fail("the kernel of %s cannot print system calls (--with strace)", options->image.source);
+	params_add(&run->params, run->strace ? "whittle.strace=1" : "whittle.strace=missing");
+	run->directory = options->image.directory;
+}
+
 static void print_command(const struct strings *args)
 {
 	for (size_t i = 0; i < args->count; i++) {
@@ -239,6 +260,7 @@ int verb_run(int argc, char **argv)
 			program_params(&options, &k);
 	}
 	stop_time(&options, &k);
+	trace_param(&options, &k);
 	if (options.run.dry_run) {
 		args = machine_args(&options.run, &k, NULL);
 		print_command(&args);

@@ -32,6 +32,7 @@ struct pump {
 	const struct run_request *request;
 	struct channels *ch;
 	struct names *names;
+	struct trace trace;
 	pid_t qemu;
 	int signals;       /* a signalfd: SIGINT, SIGTERM, SIGHUP */
 	bool input_ready; /* the kernel takes input */
@@ -209,10 +210,13 @@ static void write_log(struct pump *p, struct buf *b, bool end)
 		b->data[i] = '\0';
 		if (i > from && b->data[i - 1] == '\r')
 			b->data[i - 1] = '\0';
-		line = names_line(p->names, b->data + from);
+		line = trace_line(&p->trace, b->data + from);
+		from = i + 1;
+		if (!line)
+			continue;
+		line = names_line(p->names, line);
 		fprintf(stderr, "%s\n", line);
 		free(line);
-		from = i + 1;
 	}
 	if (end && from < b->size) {
 		fprintf(stderr, "%.*s\n", (int)(b->size - from), b->data + from);
@@ -338,6 +342,7 @@ static int conclude(struct pump *p, int wait_status)
 {
 	write_log(p, &p->log, true);
 	write_log(p, &p->serial, true);
+	trace_report(&p->trace);
 	if (p->signal)
 		return 128 + p->signal;
 	if (p->status >= 0)
@@ -355,7 +360,8 @@ static int conclude(struct pump *p, int wait_status)
 
 int machine_run(const struct run_request *request, const struct strings *args, struct channels *ch)
 {
-	struct pump p = { .request = request, .ch = ch, .names = names_new(request->image), .status = -1 };
+	struct pump p = { .request = request, .ch = ch, .names = names_new(request->image), .trace = { request, { 0 } },
+			  .status = -1 };
 	int wait_status = 0;
 	sigset_t set;
 

@@ -19,7 +19,9 @@ struct run_request {
 	struct buf params;         /* what the tool itself passes, quoted */
 	struct buf program;        /* "-- PROGRAM ARGS", quoted, or empty */
 	uint64_t stop_ms;          /* how long the program may take to end when asked to; 0: the kernel cannot ask it */
+	const char *directory;     /* that the program starts in, or NULL: / */
 	bool gdb, dry_run, verbose;
+	bool strace, missing;      /* show system calls; say which paths were not found */
 };
 
 /* The ends of what connects the tool to QEMU; QEMU's own are inherited under these numbers. */
@@ -41,5 +43,15 @@ int machine_run(const struct run_request *request, const struct strings *args, s
 struct names *names_new(const char *image);
 /** names_line() - @line with the name of each address in it added after it. */
 char *names_line(struct names *names, const char *line);
+
+/* What --strace and --missing make of the kernel's lines (abi/strace.c). */
+struct trace {
+	const struct run_request *request;
+	struct strings missing; /* paths */
+};
+/** trace_line() - @line with the text of its error added; NULL: it is not to be shown. */
+char *trace_line(struct trace *trace, char *line);
+/** trace_report() - what --missing says at the end, on stderr. */
+void trace_report(const struct trace *trace);
 
 #endif
