@@ -33,6 +33,12 @@ for s in dir dir.tar; do
 done
 check "and run with the image" bash -c "'$whittle' run --dry-run -f d.img.json d.img | grep -q -- '-- /bin/prog a'"
 
+cp plain nginx
+check "a program that needs fork is told of" says 0 "nginx needs fork (worker processes): try -- -g 'daemon off; master_process off;'" \
+	"$whittle" build -o n.img ./nginx
+check "in a directory, too" bash -c "cp plain dir/bin/nginx; '$whittle' build -o n.img dir -- nginx 2>&1 | grep -q 'nginx needs fork'"
+check "and not if it does without" bash -c "'$whittle' build -o n.img ./nginx -- -g 'daemon off; master_process off;' 2>&1 | grep -q fork && exit 1 || exit 0"
+
 refused() { # SENTENCE WORDS JSON
 	printf '%s' "$3" > bad.json
 	check "$1" says 2 "$2" "$whittle" build -f bad.json

@@ -271,6 +271,7 @@ void image_make(const struct image_request *request, const char *output)
 	const char *why;
 
 	gather(request, &c);
+	image_hint(c.program, &c.args);
 	link_kernel(components_load(), &request->selection, &kernel);
 	why = kernel_file_parse(&file, kernel.file);
 	if (why)

@@ -24,6 +24,8 @@ struct image_request {
 void image_make(const struct image_request *request, const char *output);
 /** image_default_name() - NAME.img from what the source is called. */
 char *image_default_name(const struct image_request *request);
+/** image_hint() - tell of a @program that is known to need what is not there yet, unless @args see to it already. */
+void image_hint(const char *program, const struct strings *args);
 /** image_params() - kernel parameters for environment, directory, user, host name and name servers, in @text. */
 void image_params(const struct image_request *request, struct buf *text);
 
