@@ -58,12 +58,13 @@ static bool find_s5(unsigned types[2])
 }
 
 /* Firmware owns the registers until it is told otherwise (4.8.3.2.1). */
-static void enter_acpi_mode(const struct acpi_header *fadt, uint16_t control)
+void acpi_enter_mode(const struct acpi_header *fadt)
 {
+	uint16_t control = (uint16_t)acpi_get(fadt, FADT_PM1A_CONTROL, 4);
 	uint16_t command = (uint16_t)acpi_get(fadt, FADT_SMI_COMMAND, 4);
 	uint8_t enable = (uint8_t)acpi_get(fadt, FADT_ACPI_ENABLE, 1);
 
-	if (!command || !enable || inw(control) & PM1_SCI_ENABLED)
+	if (!command || !control || !enable || inw(control) & PM1_SCI_ENABLED)
 		return;
 	outb(command, enable);
 	for (unsigned tries = 0; tries < MODE_TRIES && !(inw(control) & PM1_SCI_ENABLED); tries++)
@@ -89,7 +90,7 @@ static void acpi_power_off(void)
 	control = (uint16_t)acpi_get(fadt, FADT_PM1A_CONTROL, 4);
 	if (!control)
 		return;
-	enter_acpi_mode(fadt, control);
+	acpi_enter_mode(fadt);
 	sleep_in(control, types[0]);
 	control = (uint16_t)acpi_get(fadt, FADT_PM1B_CONTROL, 4);
 	if (control)

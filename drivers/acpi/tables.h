@@ -16,10 +16,13 @@ const struct acpi_header *acpi_dsdt(void);
 /** acpi_get() - the number of @bytes (1 to 8) at offset @at of @t; 0 if the table ends before. */
 uint64_t acpi_get(const struct acpi_header *t, uint32_t at, unsigned bytes);
 
+/** acpi_enter_mode() - the PM1 registers are ours, not the firmware's, from here on; @fadt: "FACP" (power.c). */
+void acpi_enter_mode(const struct acpi_header *fadt);
+
 /* Fields of the fixed table, "FACP" (ACPI 6.4, 5.2.9). */
 enum acpi_fadt {
-	FADT_DSDT = 40, FADT_SCI_INTERRUPT = 46, FADT_SMI_COMMAND = 48, FADT_ACPI_ENABLE = 52, FADT_PM1A_CONTROL = 64,
-	FADT_PM1B_CONTROL = 68, FADT_FLAGS = 112, FADT_X_DSDT = 140, FADT_SLEEP_CONTROL = 244,
+	FADT_DSDT = 40, FADT_SCI_INTERRUPT = 46, FADT_SMI_COMMAND = 48, FADT_ACPI_ENABLE = 52, FADT_PM1A_EVENT = 56,
+	FADT_PM1A_CONTROL = 64, FADT_PM1B_CONTROL = 68, FADT_PM1_EVENT_LENGTH = 88, FADT_FLAGS = 112, FADT_X_DSDT = 140, FADT_SLEEP_CONTROL = 244,
 };
 #define FADT_HARDWARE_REDUCED (1u << 20)
 #define ACPI_ADDRESS_AT       4u /* of the address in a generic address structure (5.2.3.2) */
