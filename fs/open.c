@@ -154,7 +154,7 @@ static struct file *open_create(const struct path *start, const char *name, unsi
 	struct walk w;
 	struct path p;
 	struct file *f;
-	bool made = false;
+	bool made = false, slash = false;
 	int r = walk_parent(&w, start, name, walk_flags);
 
 	mode = S_IFREG | without_umask(mode);
@@ -164,7 +164,13 @@ static struct file *open_create(const struct path *start, const char *name, unsi
 		if (r)
 			break;
 		if (w.last.special) {
-			r = -EISDIR;
+			/* A link of /proc leads to a file itself, and not to a name for it. */
+			if (slash || inode_is_dir(w.at.dentry->inode)) {
+				r = -EISDIR;
+			} else {
+				p = w.at;
+				path_get(&p);
+			}
 			break;
 		}
 		mutex_lock(&w.at.dentry->inode->lock);
@@ -175,6 +181,7 @@ static struct file *open_create(const struct path *start, const char *name, unsi
 			break;
 		}
 		if (inode_is_link(d->inode) && !(flags & O_NOFOLLOW)) {
+			slash = w.last.slash;
 			r = walk_parent_on(&w, d);
 			dentry_put(d);
 			continue;

@@ -10,6 +10,8 @@ guest() { timeout 60 $WHITTLE run -m 64M -u 1000:100 --dns 9.9.9.9 --dns 2620:fe
 is "-u: the program's ids" "$(guest id)" "uid=1000 gid=100"
 has "what is root's is refused" "$(guest touch /root/x)" 'Permission denied'
 is "its console is its own" "$(guest sh -c 'echo b > /dev/console; echo c > /tmp/x')" "b"
+is "as /dev/stdout, too, which is made if it is not there" "$(guest sh -c 'echo a > /dev/stdout; echo b >> /dev/stderr')" "a
+b"
 is "--hostname" "$(guest hostname)" "box"
 is "and the files that say it" "$(guest cat /etc/hostname /etc/hosts)" "box
 127.0.0.1 localhost box

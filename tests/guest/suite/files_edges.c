@@ -27,7 +27,7 @@ struct how {
 static void nameless(void)
 {
 	char path[64], *name = strdup(scratch("linked"));
-	int fd = open(scratch(""), O_TMPFILE | O_RDWR, 0600);
+	int fd = open(scratch(""), O_TMPFILE | O_RDWR, 0600), again;
 	struct stat st;
 
 	if (fd < 0 && errno == EOPNOTSUPP && !in_guest())
@@ -36,6 +36,10 @@ static void nameless(void)
 	ok(fstat(fd, &st) == 0 && st.st_nlink == 0, "has no link");
 	is(write(fd, "abc", 3), 3, "can be written");
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDWR | O_CREAT, 0600);
+	ok(fstat(again, &st) == 0 && st.st_size == 3, "is opened again through /proc, with O_CREAT");
+	close(again);
+	fails(open(path, O_RDWR | O_CREAT | O_EXCL, 0600), EEXIST, "O_EXCL says that it is there");
 	is(linkat(AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW), 0, "and gets a name through /proc");
 	ok(stat(name, &st) == 0 && st.st_size == 3 && st.st_nlink == 1, "under which it is found");
 	close(fd);
