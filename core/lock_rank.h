@@ -22,6 +22,7 @@ enum lock_rank {
 	RANK_PIPE,        /* a pipe's ring: copies from and to programs */
 	RANK_PROCESS,     /* life of a process and its threads: before its memory; files of /proc look at it */
 	RANK_MM,          /* mappings of an address space: taken in faults, so inside whatever copies */
+	RANK_DECODE,      /* the piece of a compressed file that was decoded last: read in a fault, from the disk */
 	RANK_DISK,        /* what a file system knows of its disk: read in a fault */
 	RANK_PAGE_CACHE,  /* pages of a file: looked up in a fault */
 	/* Spinning locks. */

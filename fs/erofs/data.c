@@ -147,7 +147,7 @@ static int copied_page(struct erofs_inode *e, uint64_t index, struct page **out)
 		*out = page;
 		return 0;
 	}
-	if (erofs_of(&e->inode)->disk) {
+	if (erofs_of(&e->inode)->disk && !erofs_is_compressed(e)) {
 		r = read_stretch(e, index);
 		if (!r)
 			*out = page_cache_find(&e->inode.pages, index); /* nothing is ever removed */
@@ -158,6 +158,10 @@ static int copied_page(struct erofs_inode *e, uint64_t index, struct page **out)
 	page = page_alloc(0, PAGE_ZERO);
 	if (!page)
 		return -ENOMEM;
+	if (erofs_is_compressed(e)) {
+		r = erofs_compressed_page(e, index, page_address(page));
+		start = end;
+	}
 	for (uint64_t at = start; !r && at < end;) {
 		const uint8_t *from;
 		uint64_t n;
@@ -188,7 +192,7 @@ static ssize_t erofs_read(struct file *f, struct io *io, off_t *pos)
 {
 	struct erofs_inode *e = erofs_inode(f->inode);
 	uint64_t at = (uint64_t)*pos, size = f->inode->size;
-	bool paged = erofs_of(f->inode)->disk;
+	bool paged = erofs_of(f->inode)->disk || erofs_is_compressed(e);
 	size_t done = 0;
 
 	while (io->left && at < size) {
@@ -255,7 +259,7 @@ unsigned erofs_resident(struct inode *inode, uint64_t index, unsigned count, str
 	if (index >= pages)
 		return 0;
 	count = (unsigned)MIN((uint64_t)count, pages - index);
-	if (erofs_of(inode)->disk)
+	if (erofs_of(inode)->disk || erofs_is_compressed(e))
 		return cached_pages(inode, index, count, out);
 	while (done < count) {
 		const uint8_t *from;
@@ -281,7 +285,7 @@ int erofs_page(struct inode *inode, uint64_t index, bool write, struct vm_page *
 
 	if (write || index >= (inode->size + PAGE_SIZE - 1) >> PAGE_SHIFT)
 		return -EFAULT;
-	if (!erofs_of(inode)->disk) {
+	if (!erofs_of(inode)->disk && !erofs_is_compressed(e)) {
 		r = erofs_data(e, index << PAGE_SHIFT, &from, &n);
 		if (r)
 			return -EIO;

@@ -30,6 +30,8 @@ struct erofs {
 	uint64_t root_nid;      /* I */
 	uint64_t blocks, inode_count; /* I; for statfs */
 	int64_t build_time_ns;  /* I */
+	bool zero_padding;      /* I: compressed data ends with its last block */
+	struct erofs_decoded *decoded; /* owned; a: compressed.c's */
 	bool said_damaged;      /* a: one line was enough */
 	struct mutex lock;      /* RANK_INODE: linked */
 	struct list linked[EROFS_BUCKETS]; /* lock: inodes with several names, so that each is one inode */
@@ -41,6 +43,8 @@ struct erofs_inode {
 	uint8_t layout;         /* enum erofs_layout; I, as all below */
 	uint8_t chunk_bits;
 	bool chunk_indexes;
+	uint16_t advise;        /* compressed.c's, and the next */
+	uint8_t second_algorithm;
 	uint64_t data;          /* bytes from the image's start: blocks of the data */
 	uint64_t tail;          /* the same: inline tail, or chunk table */
 	uint64_t xattrs;        /* the same; 0: none */
@@ -85,6 +89,16 @@ int erofs_data(struct erofs_inode *e, uint64_t offset, const uint8_t **at, uint6
 int erofs_page(struct inode *inode, uint64_t index, bool write, struct vm_page *out);
 unsigned erofs_resident(struct inode *inode, uint64_t index, unsigned count, struct vm_page *out);
 extern const struct file_ops erofs_file_ops;
+/* compressed.c; weak in absent/ */
+/** erofs_compressed_open() - look at what lies at @end, behind inode and attributes. -EUCLEAN, -EOPNOTSUPP, -ENOMEM. */
+int erofs_compressed_open(struct erofs_inode *e, uint64_t end);
+/** erofs_compressed_page() - fill @page with page @index, up to the file's end. -EUCLEAN, -ENOMEM, -EIO. May sleep. */
+int erofs_compressed_page(struct erofs_inode *e, uint64_t index, char *page);
+void erofs_compressed_close(struct erofs *fs);
+static inline bool erofs_is_compressed(const struct erofs_inode *e)
+{
+	return e->layout == EROFS_COMPRESSED_FULL || e->layout == EROFS_COMPRESSED_COMPACT;
+}
 /* dir.c */
 int erofs_lookup(struct inode *dir, struct dentry *d);
 int erofs_iterate(struct inode *dir, struct dir_context *ctx);

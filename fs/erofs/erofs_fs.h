@@ -1,4 +1,4 @@
-/* EROFS as it lies on disk (Linux, Documentation/filesystems/erofs.rst): little-endian, uncompressed layouts only.
+/* EROFS as it lies on disk (Linux, Documentation/filesystems/erofs.rst): little-endian; what is compressed, in compressed.c.
  *
  * An inode number (nid) is its position in the metadata area, in slots of 32 bytes. Behind an inode lie its extended
  * attributes, then the tail of its data (flat inline) or its chunk table.
@@ -13,6 +13,7 @@
 #define EROFS_COMPAT_CHECKSUM 0x00000001u
 
 #define EROFS_INCOMPAT_ZERO_PADDING 0x00000001u /* concerns LZ4 data only */
+#define EROFS_INCOMPAT_COMPRESSION  0x00000002u /* algorithms are described; extents of several blocks */
 #define EROFS_INCOMPAT_CHUNKED      0x00000004u
 
 struct erofs_super {

@@ -89,8 +89,13 @@ static int place_data(struct erofs *fs, struct erofs_inode *e, const struct fact
 		if (chunks > fs->size / entry || !erofs_within(fs, e->tail, chunks * entry))
 			return erofs_damaged(fs, nid, "its chunk table lies outside");
 		return 0;
+	case EROFS_COMPRESSED_FULL:
+	case EROFS_COMPRESSED_COMPACT:
+		if ((f->mode & S_IFMT) != S_IFREG)
+			return erofs_damaged(fs, nid, "it is compressed, and no file");
+		return erofs_compressed_open(e, e->tail);
 	}
-	return erofs_unsupported(fs, nid, "it is compressed (mkfs.erofs without -z makes what can be read)");
+	return erofs_unsupported(fs, nid, "its layout is unknown");
 }
 
 static void erofs_inode_destroy(struct inode *inode)

@@ -36,6 +36,7 @@ static void erofs_destroy(struct super *s)
 {
 	struct erofs *fs = s->private;
 
+	erofs_compressed_close(fs);
 	if (fs->disk)
 		fs->disk->release(fs->disk);
 	kfree(fs);
@@ -70,8 +71,8 @@ static int check_super(const void *image, uint64_t size, const char **why)
 	*why = "its block size is not 512 to 4096 bytes";
 	if (sb->block_bits < 9 || sb->block_bits > PAGE_SHIFT)
 		return -EOPNOTSUPP;
-	*why = "it uses features that are not supported (make it uncompressed, with one device)";
-	if (sb->feature_incompat & ~(EROFS_INCOMPAT_ZERO_PADDING | EROFS_INCOMPAT_CHUNKED) || sb->extra_devices ||
+	*why = "it uses features that are not supported (make it with one device, without fragments)";
+	if (sb->feature_incompat & ~(EROFS_INCOMPAT_ZERO_PADDING | EROFS_INCOMPAT_COMPRESSION | EROFS_INCOMPAT_CHUNKED) || sb->extra_devices ||
 	    sb->directory_block_bits)
 		return -EOPNOTSUPP;
 	*why = "it is truncated";
@@ -112,6 +113,7 @@ static int open_image(struct erofs_disk *disk, const void *image, uint64_t size,
 		.block_bits = sb->block_bits,
 		.meta = (uint64_t)sb->meta_block << sb->block_bits,
 		.xattrs = (uint64_t)sb->xattr_block << sb->block_bits,
+		.zero_padding = sb->feature_incompat & EROFS_INCOMPAT_ZERO_PADDING,
 		.root_nid = sb->root_nid,
 		.blocks = sb->blocks,
 		.inode_count = sb->inode_count,

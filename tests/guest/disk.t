@@ -24,7 +24,7 @@ run() { # PROFILE DISK ARGUMENTS…
 	shift 2
 	timeout 100 $WHITTLE run -m 64M --disk "$disk:ro" --append root=/dev/vda "$work/$profile" -- "$@" 2>&1 < /dev/null
 }
-for options in "" "-E noinline_data" "--chunksize=4096" "-E force-inode-extended" ; do
+for options in "" "-E noinline_data" "--chunksize=4096" "-zlz4" "-zlz4hc -C65536"; do
 	check "mkfs.erofs $options" mkfs.erofs -T0 --all-root $options "$work/disk" "$root"
 	truncate -s %4096 "$work/disk"
 	for profile in virtio-mmio virtio-pci; do
