@@ -337,11 +337,15 @@ static uint32_t socket_poll(struct file *f, struct poll_table *t)
 	return s->ops->poll(s);
 }
 
+long (*socket_interface_ioctl)(unsigned cmd, unsigned long arg);
+
 static long socket_ioctl(struct file *f, unsigned cmd, unsigned long arg)
 {
 	struct socket *s = f->private;
 
-	return s->ops->ioctl ? s->ops->ioctl(s, cmd, arg) : -ENOTTY;
+	long r = s->ops->ioctl ? s->ops->ioctl(s, cmd, arg) : -ENOTTY;
+
+	return r == -ENOTTY && socket_interface_ioctl ? socket_interface_ioctl(cmd, arg) : r;
 }
 
 static long socket_readable_bytes(struct file *f)

@@ -234,6 +234,10 @@ static inline size_t control_data_len(const struct cmsghdr *c)
 	return c->cmsg_len - CMSG_HEADER;
 }
 
+/** socket_interface_ioctl() - netdevice(7): a question about interfaces, which a socket of any family takes. -ENOTTY.
+ * Set while the kernel starts by who has interfaces; NULL: nobody. */
+extern long (*socket_interface_ioctl)(unsigned cmd, unsigned long arg);
+
 /* What the system calls are made of (abi/socket.c). @f: a file; -ENOTSOCK if it is no socket. */
 struct socket *socket_of(struct file *f);
 /** socket_create() - a socket of a family that is in this kernel. -EAFNOSUPPORT if none. */

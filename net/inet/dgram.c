@@ -426,7 +426,7 @@ static long dgram_readable_bytes(struct socket *s)
 
 static long dgram_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
 {
-	return cmd == TIOCOUTQ ? put_user_u32((uint32_t __user *)arg, 0) : inet_ioctl(s, cmd, arg);
+	return cmd == TIOCOUTQ ? put_user_u32((uint32_t __user *)arg, 0) : -ENOTTY;
 }
 
 static void dgram_release(struct socket *s)

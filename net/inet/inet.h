@@ -37,8 +37,8 @@ int inet_error(err_t e);
 bool inet_is_own(const ip_addr_t *address);
 /** inet_source() - what a socket bound to no address sends from, to reach @to. NULL: no way there. Network lock. */
 const ip_addr_t *inet_source(const ip_addr_t *to);
-/** inet_ioctl() - SIOCGIF… and the like, which any socket of the family takes. -ENOTTY: not one of these. */
-long inet_ioctl(struct socket *s, unsigned cmd, unsigned long arg);
+/** inet_ioctl() - SIOCGIF… and the like, for sockets of any family. -ENOTTY: not one of these. */
+long inet_ioctl(unsigned cmd, unsigned long arg);
 
 /* The fields of a protocol's control block that options of SOL_IP and SOL_SOCKET set. */
 struct ip_pcb;

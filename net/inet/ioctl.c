@@ -108,7 +108,7 @@ static long list_all(void __user *arg)
 	return copy_out(arg, &conf);
 }
 
-long inet_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
+long inet_ioctl(unsigned cmd, unsigned long arg)
 {
 	void __user *p = (void __user *)arg;
 	struct interface i = { 0 };

@@ -6,6 +6,7 @@
 #include "core/init.h"
 #include "core/slab.h"
 #include "net/inet/device.h"
+#include "net/inet/inet.h"
 #include "net/lwip/port.h"
 #include "lwip/ip.h"
 #include "lwip/pbuf.h"
@@ -139,6 +140,7 @@ static void inet_loopback_init(void)
 	ip4_addr_set_zero(&gateway);
 	net_lock();
 	tcp_init();
+	socket_interface_ioctl = inet_ioctl;
 	netif_add(&loopback, &address, &mask, &gateway, NULL, loopback_netif_init, ip_input);
 	netif_set_link_up(&loopback);
 	netif_set_up(&loopback);

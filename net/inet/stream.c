@@ -412,7 +412,7 @@ static long stream_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
 		n = 0;
 		break;
 	default:
-		return inet_ioctl(s, cmd, arg);
+		return -ENOTTY;
 	}
 	return put_user_u32((uint32_t __user *)arg, n);
 }

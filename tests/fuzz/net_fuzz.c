@@ -44,6 +44,7 @@ void random_bytes(void *to, size_t n)
 void wait_queue_wake(struct wait_queue *q, uint32_t events)
 {
 }
+long (*socket_interface_ioctl)(unsigned cmd, unsigned long arg);
 struct socket *socket_alloc(int family, int type, int protocol)
 {
 	struct socket *s = kzalloc(sizeof(*s));

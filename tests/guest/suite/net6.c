@@ -1,11 +1,17 @@
-/* IPv6: the loopback interface, sockets that take both protocols, addresses as programs see them. */
+/* IPv6: the loopback interface, sockets that take both protocols, addresses as programs see them; netlink. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "suite.h"
+
+#if __has_include(<linux/rtnetlink.h>) /* musl-gcc has no Linux headers */
+#include <linux/rtnetlink.h>
+#endif
 
 static struct sockaddr_in6 at6(const char *text, int port)
 {
@@ -182,6 +188,74 @@ static void datagrams(void)
 	close(c);
 }
 
+#ifdef RTM_GETLINK
+static void netlink(void)
+{
+	int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct sockaddr_nl a = { .nl_family = AF_NETLINK };
+	struct { struct nlmsghdr h; struct ifinfomsg m; } link = {
+		{ sizeof(link), RTM_GETLINK, NLM_F_REQUEST, 7, 0 }, { .ifi_index = 1 },
+	};
+	struct { struct nlmsghdr h; struct rtgenmsg g; } routes = {
+		{ sizeof(routes), RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP, 8, 0 }, { AF_INET },
+	};
+	static char buf[16384] __attribute__((aligned(8)));
+	const struct nlmsghdr *h = (const void *)buf;
+	socklen_t len = sizeof(a);
+	bool done = false, routes_only = true;
+	ssize_t n;
+
+	if (!ok(s >= 0, "a netlink socket"))
+		return;
+	is(bind(s, (void *)&a, sizeof(a)), 0, "bind");
+	ok(getsockname(s, (void *)&a, &len) == 0 && len == sizeof(a) && a.nl_pid, "it has a port");
+	fails(recv(s, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN, "nothing to say");
+	is(send(s, &link, sizeof(link), 0), sizeof(link), "RTM_GETLINK of interface 1");
+	n = recv(s, buf, sizeof(buf), 0);
+	ok(n > 0 && h->nlmsg_type == RTM_NEWLINK && h->nlmsg_seq == 7 && h->nlmsg_pid == a.nl_pid &&
+	   ((const struct ifinfomsg *)NLMSG_DATA(h))->ifi_flags & IFF_LOOPBACK, "is the loopback");
+	link.m.ifi_index = 12345;
+	send(s, &link, sizeof(link), 0);
+	n = recv(s, buf, sizeof(buf), 0);
+	ok(n > 0 && h->nlmsg_type == NLMSG_ERROR && ((const struct nlmsgerr *)NLMSG_DATA(h))->error == -ENODEV,
+	   "no such interface");
+	send(s, &routes, sizeof(routes), 0);
+	while (!done && (n = recv(s, buf, sizeof(buf), 0)) > 0)
+		for (h = (const void *)buf; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+			done |= h->nlmsg_type == NLMSG_DONE;
+			routes_only &= h->nlmsg_seq == 8 && (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == RTM_NEWROUTE);
+		}
+	ok(done && routes_only, "a dump of routes, to its end");
+	close(s);
+	fails(socket(AF_NETLINK, SOCK_STREAM, NETLINK_ROUTE), ESOCKTNOSUPPORT, "a stream of netlink");
+}
+#else
+static void netlink(void)
+{
+}
+#endif
+
+static void interfaces(void)
+{
+	struct ifaddrs *list = NULL;
+	bool link_seen = false, four = false, six = false;
+
+	is(getifaddrs(&list), 0, "getifaddrs");
+	for (struct ifaddrs *i = list; i; i = i->ifa_next) {
+		if (strcmp(i->ifa_name, "lo") || !i->ifa_addr)
+			continue;
+		link_seen |= i->ifa_addr->sa_family == AF_PACKET;
+		four |= i->ifa_addr->sa_family == AF_INET &&
+			((struct sockaddr_in *)i->ifa_addr)->sin_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+			((struct sockaddr_in *)i->ifa_netmask)->sin_addr.s_addr == htonl(0xff000000);
+		six |= i->ifa_addr->sa_family == AF_INET6 && is_address((struct sockaddr_in6 *)i->ifa_addr, "::1");
+	}
+	ok(link_seen && four, "has lo, and 127.0.0.1/8");
+	ok(six, "and ::1");
+	freeifaddrs(list);
+	is(if_nametoindex("lo"), 1, "if_nametoindex");
+}
+
 void suite_net6(void)
 {
 	int s = socket(AF_INET6, SOCK_STREAM, 0);
@@ -195,4 +269,6 @@ void suite_net6(void)
 	streams();
 	both();
 	datagrams();
+	netlink();
+	interfaces();
 }
