@@ -16,7 +16,7 @@
 COMPONENT("process", "what a process owns");
 
 static struct spinlock table_lock = SPINLOCK_INIT(RANK_PROCESS_TABLE);
-static struct list table = LIST_INIT(table); /* table_lock; of process.table_node */
+static struct list process_table = LIST_INIT(process_table); /* table_lock; of process.table_node */
 
 static const struct resource_limit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 
@@ -51,7 +51,7 @@ struct process *process_create(void)
 	p->start_ns = clock_monotonic_ns();
 	p->dumpable = true;
 	flags = spin_lock_irqsave(&table_lock);
-	list_add_tail(&table, &p->table_node);
+	list_add_tail(&process_table, &p->table_node);
 	spin_unlock_irqrestore(&table_lock, flags);
 	return p;
 }
@@ -80,7 +80,7 @@ struct process *process_by_pid(int pid)
 	irqflags_t flags = spin_lock_irqsave(&table_lock);
 	struct process *p, *found = NULL;
 
-	list_for_each(p, &table, table_node) {
+	list_for_each(p, &process_table, table_node) {
 		uint32_t refs = READ_ONCE(p->refs);
 
 		if (p->pid != pid)
@@ -103,7 +103,7 @@ struct process *process_next(int pid)
 	struct process *p;
 	int found = INT32_MAX;
 
-	list_for_each(p, &table, table_node)
+	list_for_each(p, &process_table, table_node)
 		if (p->pid >= pid && p->pid > 0 && p->pid < found)
 			found = p->pid;
 	spin_unlock_irqrestore(&table_lock, flags);

@@ -19,6 +19,8 @@ $(BUILD)/o/tools/%.o: tools/%.c | tool-needs
 	@echo '  HOSTCC  $<'
 	@$(HOSTCC) $(TOOL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/o/tools/run/gdb_script.o: tools/run/gdb.py
+
 # Names all that is missing at once, by Debian package.
 .PHONY: tool-needs
 tool-needs:

@@ -191,6 +191,16 @@ static unsigned free_port(void)
 	return ntohs(address.sin_port);
 }
 
+/* It lies there as long as the tool runs. */
+static const char *write_gdb_script(void)
+{
+	char *path = path_join(temp_dir(), "whittle-gdb.py");
+
+	output_write(path, gdb_script_text(), strlen(gdb_script_text()), 0644);
+	outputs_commit();
+	return path;
+}
+
 /* QEMU starts a kernel that does not fit without a word. */
 static void check_memory(const struct run_request *request, const struct kernel_file *k, const char *initrd)
 {
@@ -291,7 +301,8 @@ struct strings machine_args(const struct run_request *request, const struct kern
 			strings_add(&args, "-S");
 		strings_add(&args, "-gdb");
 		strings_add(&args, format("tcp:127.0.0.1:%u", port));
-		warn("waiting for gdb: gdb %s.debug -ex 'target remote 127.0.0.1:%u'", request->image, port);
+		warn("waiting for gdb: gdb %s.debug%s -ex 'target remote 127.0.0.1:%u'", request->image,
+		     ch ? format(" -x %s", write_gdb_script()) : "", port);
 	}
 	for (size_t i = 0; i < request->qemu_args.count; i++)
 		strings_add(&args, request->qemu_args.at[i]);

@@ -44,6 +44,9 @@ struct names *names_new(const char *image);
 /** names_line() - @line with the name of each address in it added after it. */
 char *names_line(struct names *names, const char *line);
 
+/** gdb_script_text() - commands for gdb that show threads and mappings. */
+const char *gdb_script_text(void);
+
 /* What --strace and --missing make of the kernel's lines (abi/strace.c). */
 struct trace {
 	const struct run_request *request;
