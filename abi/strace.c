@@ -29,51 +29,41 @@ COMPONENT("strace", "prints system calls as strace(1) does");
  *   r the same, filled by the call, as many as it returned   o open(2) flags   m mode   P PROT_*   M MAP_*   S signal
  *   a access(2) mode   A AT_*   z number in hex
  * and behind them, if the result is an address, an X; if the call does not return, a '!'.
+ * By name, because architectures differ in which calls they have.
  */
-static const struct {
-	uint16_t number;
-	char arguments[ARGUMENTS + 2];
-} calls[] = {
-	{ __NR_accept, "dxx" }, { __NR_accept4, "dxxz" }, { __NR_access, "pa" }, { __NR_alarm, "u" }, { __NR_arch_prctl, "zx" },
-	{ __NR_bind, "dxu" }, { __NR_brk, "xX" }, { __NR_capget, "xx" }, { __NR_capset, "xx" }, { __NR_chdir, "p" },
-	{ __NR_chmod, "pm" }, { __NR_chown, "pdd" }, { __NR_chroot, "p" }, { __NR_clock_getres, "dx" },
-	{ __NR_clock_gettime, "dx" }, { __NR_clock_nanosleep, "ddxx" }, { __NR_clone, "xxxxx" }, { __NR_clone3, "xu" },
-	{ __NR_close, "d" }, { __NR_close_range, "uux" }, { __NR_connect, "dxu" }, { __NR_copy_file_range, "dxdxux" },
-	{ __NR_creat, "pm" }, { __NR_dup, "d" }, { __NR_dup2, "dd" }, { __NR_dup3, "ddo" }, { __NR_epoll_create, "d" },
-	{ __NR_epoll_create1, "z" }, { __NR_epoll_ctl, "dddx" }, { __NR_epoll_pwait, "dxddxu" }, { __NR_epoll_wait, "dxdd" },
-	{ __NR_eventfd, "u" }, { __NR_eventfd2, "uz" }, { __NR_execve, "pxx" }, { __NR_exit, "d!" }, { __NR_exit_group, "d!" },
-	{ __NR_faccessat, "fpa" }, { __NR_faccessat2, "fpaA" }, { __NR_fadvise64, "duud" }, { __NR_fallocate, "dxuu" },
-	{ __NR_fchdir, "d" }, { __NR_fchmod, "dm" }, { __NR_fchmodat, "fpm" }, { __NR_fchown, "ddd" },
-	{ __NR_fchownat, "fpddA" }, { __NR_fcntl, "ddx" }, { __NR_fdatasync, "d" }, { __NR_flock, "dx" }, { __NR_fork, "" },
-	{ __NR_fstat, "dx" }, { __NR_fstatfs, "dx" }, { __NR_fsync, "d" }, { __NR_ftruncate, "du" }, { __NR_futex, "xzuxxu" },
-	{ __NR_get_robust_list, "dxx" }, { __NR_getcwd, "xu" }, { __NR_getdents64, "dxu" }, { __NR_getegid, "" },
-	{ __NR_geteuid, "" }, { __NR_getgid, "" }, { __NR_getgroups, "dx" }, { __NR_getpeername, "dxx" }, { __NR_getpgid, "d" },
-	{ __NR_getpgrp, "" }, { __NR_getpid, "" }, { __NR_getppid, "" }, { __NR_getrandom, "xuz" }, { __NR_getrusage, "dx" },
-	{ __NR_getsockname, "dxx" }, { __NR_getsockopt, "dddxx" }, { __NR_gettid, "" }, { __NR_gettimeofday, "xx" },
-	{ __NR_getuid, "" }, { __NR_getxattr, "ppxu" }, { __NR_inotify_add_watch, "dpx" }, { __NR_ioctl, "dxx" },
-	{ __NR_kill, "dS" }, { __NR_lgetxattr, "ppxu" }, { __NR_link, "pp" }, { __NR_linkat, "fpfpA" }, { __NR_listen, "dd" },
-	{ __NR_lseek, "ddd" }, { __NR_lstat, "px" }, { __NR_madvise, "xud" }, { __NR_memfd_create, "pz" }, { __NR_mkdir, "pm" },
-	{ __NR_mkdirat, "fpm" }, { __NR_mlock, "xu" }, { __NR_mmap, "xuPMdzX" }, { __NR_mount, "pppxx" },
-	{ __NR_mprotect, "xuP" }, { __NR_mremap, "xuuxxX" }, { __NR_munmap, "xu" }, { __NR_nanosleep, "xx" },
-	{ __NR_newfstatat, "fpxA" }, { __NR_open, "pom" }, { __NR_openat, "fpom" }, { __NR_openat2, "fpxu" },
-	{ __NR_pause, "" }, { __NR_pipe, "x" }, { __NR_pipe2, "xo" }, { __NR_poll, "xud" }, { __NR_ppoll, "xuxxu" },
-	{ __NR_prctl, "dxxxx" }, { __NR_pread64, "druu" }, { __NR_preadv, "dxdu" }, { __NR_prlimit64, "ddxx" },
-	{ __NR_pselect6, "dxxxxx" }, { __NR_pwrite64, "dwuu" }, { __NR_read, "dru" }, { __NR_readlink, "pru" },
-	{ __NR_readlinkat, "fpru" }, { __NR_readv, "dxd" }, { __NR_recvfrom, "druxxx" }, { __NR_recvmsg, "dxx" },
-	{ __NR_rename, "pp" }, { __NR_renameat, "fpfp" }, { __NR_renameat2, "fpfpx" }, { __NR_rmdir, "p" },
-	{ __NR_rseq, "xuzz" }, { __NR_rt_sigaction, "Sxxu" }, { __NR_rt_sigprocmask, "dxxu" }, { __NR_rt_sigreturn, "" },
-	{ __NR_rt_sigsuspend, "xu" }, { __NR_rt_sigtimedwait, "xxxu" }, { __NR_sched_getaffinity, "dux" },
-	{ __NR_sched_setaffinity, "dux" }, { __NR_sched_yield, "" }, { __NR_select, "dxxxx" }, { __NR_sendfile, "ddxu" },
-	{ __NR_sendmsg, "dxx" }, { __NR_sendto, "dwuxxu" }, { __NR_set_robust_list, "xu" }, { __NR_set_tid_address, "x" },
-	{ __NR_setgid, "d" }, { __NR_setgroups, "ux" }, { __NR_setitimer, "dxx" }, { __NR_setpgid, "dd" }, { __NR_setsid, "" },
-	{ __NR_setsockopt, "dddxu" }, { __NR_setuid, "d" }, { __NR_shmat, "dxxX" }, { __NR_shutdown, "dd" },
-	{ __NR_sigaltstack, "xx" }, { __NR_signalfd4, "dxux" }, { __NR_socket, "ddd" }, { __NR_socketpair, "dddx" },
-	{ __NR_stat, "px" }, { __NR_statfs, "px" }, { __NR_statx, "fpAzx" }, { __NR_symlink, "pp" }, { __NR_symlinkat, "pfp" },
-	{ __NR_sync, "" }, { __NR_sysinfo, "x" }, { __NR_tgkill, "ddS" }, { __NR_time, "x" }, { __NR_timerfd_create, "dx" },
-	{ __NR_timerfd_settime, "dxxx" }, { __NR_times, "x" }, { __NR_truncate, "pu" }, { __NR_umask, "m" },
-	{ __NR_uname, "x" }, { __NR_unlink, "p" }, { __NR_unlinkat, "fpA" }, { __NR_utimensat, "fpxA" }, { __NR_vfork, "" },
-	{ __NR_wait4, "dxxx" }, { __NR_write, "dwu" }, { __NR_writev, "dxd" },
-};
+static const char calls[] =
+	"accept\0dxx\0" "accept4\0dxxz\0" "access\0pa\0" "alarm\0u\0" "arch_prctl\0zx\0" "bind\0dxu\0"
+	"brk\0xX\0" "capget\0xx\0" "capset\0xx\0" "chdir\0p\0" "chmod\0pm\0" "chown\0pdd\0" "chroot\0p\0"
+	"clock_getres\0dx\0" "clock_gettime\0dx\0" "clock_nanosleep\0ddxx\0" "clone\0xxxxx\0"
+	"clone3\0xu\0" "close\0d\0" "close_range\0uux\0" "connect\0dxu\0" "copy_file_range\0dxdxux\0"
+	"creat\0pm\0" "dup\0d\0" "dup2\0dd\0" "dup3\0ddo\0" "epoll_create\0d\0" "epoll_create1\0z\0"
+	"epoll_ctl\0dddx\0" "epoll_pwait\0dxddxu\0" "epoll_wait\0dxdd\0" "eventfd\0u\0" "eventfd2\0uz\0"
+	"execve\0pxx\0" "exit\0d!\0" "exit_group\0d!\0" "faccessat\0fpa\0" "faccessat2\0fpaA\0"
+	"fadvise64\0duud\0" "fallocate\0dxuu\0" "fchdir\0d\0" "fchmod\0dm\0" "fchmodat\0fpm\0"
+	"fchown\0ddd\0" "fchownat\0fpddA\0" "fcntl\0ddx\0" "fdatasync\0d\0" "flock\0dx\0" "fork\0\0"
+	"fstat\0dx\0" "fstatfs\0dx\0" "fsync\0d\0" "ftruncate\0du\0" "futex\0xzuxxu\0"
+	"get_robust_list\0dxx\0" "getcwd\0xu\0" "getdents64\0dxu\0" "getegid\0\0" "geteuid\0\0"
+	"getgid\0\0" "getgroups\0dx\0" "getpeername\0dxx\0" "getpgid\0d\0" "getpgrp\0\0" "getpid\0\0"
+	"getppid\0\0" "getrandom\0xuz\0" "getrusage\0dx\0" "getsockname\0dxx\0" "getsockopt\0dddxx\0"
+	"gettid\0\0" "gettimeofday\0xx\0" "getuid\0\0" "getxattr\0ppxu\0" "inotify_add_watch\0dpx\0"
+	"ioctl\0dxx\0" "kill\0dS\0" "lgetxattr\0ppxu\0" "link\0pp\0" "linkat\0fpfpA\0" "listen\0dd\0"
+	"lseek\0ddd\0" "lstat\0px\0" "madvise\0xud\0" "memfd_create\0pz\0" "mkdir\0pm\0" "mkdirat\0fpm\0"
+	"mlock\0xu\0" "mmap\0xuPMdzX\0" "mount\0pppxx\0" "mprotect\0xuP\0" "mremap\0xuuxxX\0"
+	"munmap\0xu\0" "nanosleep\0xx\0" "newfstatat\0fpxA\0" "open\0pom\0" "openat\0fpom\0"
+	"openat2\0fpxu\0" "pause\0\0" "pipe\0x\0" "pipe2\0xo\0" "poll\0xud\0" "ppoll\0xuxxu\0"
+	"prctl\0dxxxx\0" "pread64\0druu\0" "preadv\0dxdu\0" "prlimit64\0ddxx\0" "pselect6\0dxxxxx\0"
+	"pwrite64\0dwuu\0" "read\0dru\0" "readlink\0pru\0" "readlinkat\0fpru\0" "readv\0dxd\0"
+	"recvfrom\0druxxx\0" "recvmsg\0dxx\0" "rename\0pp\0" "renameat\0fpfp\0" "renameat2\0fpfpx\0"
+	"rmdir\0p\0" "rseq\0xuzz\0" "rt_sigaction\0Sxxu\0" "rt_sigprocmask\0dxxu\0" "rt_sigreturn\0\0"
+	"rt_sigsuspend\0xu\0" "rt_sigtimedwait\0xxxu\0" "sched_getaffinity\0dux\0"
+	"sched_setaffinity\0dux\0" "sched_yield\0\0" "select\0dxxxx\0" "sendfile\0ddxu\0" "sendmsg\0dxx\0"
+	"sendto\0dwuxxu\0" "set_robust_list\0xu\0" "set_tid_address\0x\0" "setgid\0d\0" "setgroups\0ux\0"
+	"setitimer\0dxx\0" "setpgid\0dd\0" "setsid\0\0" "setsockopt\0dddxu\0" "setuid\0d\0" "shmat\0dxxX\0"
+	"shutdown\0dd\0" "sigaltstack\0xx\0" "signalfd4\0dxux\0" "socket\0ddd\0" "socketpair\0dddx\0"
+	"stat\0px\0" "statfs\0px\0" "statx\0fpAzx\0" "symlink\0pp\0" "symlinkat\0pfp\0" "sync\0\0"
+	"sysinfo\0x\0" "tgkill\0ddS\0" "time\0x\0" "timerfd_create\0dx\0" "timerfd_settime\0dxxx\0"
+	"times\0x\0" "truncate\0pu\0" "umask\0m\0" "uname\0x\0" "unlink\0p\0" "unlinkat\0fpA\0"
+	"utimensat\0fpxA\0" "vfork\0\0" "wait4\0dxxx\0" "write\0dwu\0" "writev\0dxd\0";
 
 struct flag {
 	uint32_t bits;
@@ -252,9 +242,14 @@ static void add_argument(struct line *l, char kind, const long *a, long result)
 
 static const char *arguments_of(uint64_t number)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		if (calls[i].number == number)
-			return calls[i].arguments;
+	const char *name = syscall_name(number), *call = calls;
+
+	while (*call) {
+		const char *arguments = call + strlen(call) + 1;
+
+		if (strcmp(call, name) == 0)
+			return arguments;
+		call = arguments + strlen(arguments) + 1;
 	}
 	return "xxxxxx";
 }
