@@ -53,5 +53,5 @@ is "it lives" "$(ask PING)" PONG
 is "no messages from the kernel" "$(cat "$work/err")" ""
 kill $guest
 wait $guest
-is "SIGTERM stops the machine" "$([ $? -gt 0 ] && ! kill -0 $guest 2> /dev/null && echo stopped)" stopped
+is "SIGTERM reaches redis, which ends by itself" $? 0
 done_testing
