@@ -1,4 +1,4 @@
-/* A kernel without raw sockets: nobody listens to whole IP packets. */
+/* A kernel without UDP: nobody looks at whole IP packets (net/inet/icmp_error.c). */
 #include "lwip/raw.h"
 #include "lwip/priv/raw_priv.h"
 

@@ -3,9 +3,10 @@
  * A datagram is one copy from the program into the buffer that the card sends from, and one from the buffer that it was
  * received into. lwIP's call-back queues what comes, up to SO_RCVBUF, under the network lock; a reader takes the first
  * off the queue under that lock and copies without it.
- * Left out: MSG_MORE, IP_RECVERR queues (an ICMP error ends in nothing), multicast membership.
+ * Left out: MSG_MORE, IP_RECVERR queues (of ICMP errors only those that end a connected socket), multicast membership.
  */
 #include "core/slab.h"
+#include "net/inet/icmp_error.h"
 #include "net/inet/inet.h"
 #include "net/inet/proc.h"
 #include "net/lwip/port.h"
@@ -80,6 +81,21 @@ void dgram_describe(const struct udp_pcb *pcb, struct inet_shown *s)
 		return; /* DHCP's */
 	s->socket = d->socket;
 	s->received = d->waiting;
+}
+
+void dgram_failed(const ip_addr_t *remote, uint16_t port, uint16_t remote_port, int error)
+{
+	for (struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next) {
+		struct dgram *d = pcb->recv_arg;
+
+		if (pcb->local_port != port || pcb->remote_port != remote_port || pcb->recv != dgram_received ||
+		    !d->connected || IP_GET_TYPE(&pcb->remote_ip) != IP_GET_TYPE(remote) ||
+		    (IP_IS_V6(remote) ? !ip6_addr_cmp_zoneless(ip_2_ip6(&pcb->remote_ip), ip_2_ip6(remote)) :
+					!ip4_addr_cmp(ip_2_ip4(&pcb->remote_ip), ip_2_ip4(remote))))
+			continue;
+		socket_set_error(d->socket, error);
+		socket_wake(d->socket, EPOLLIN | EPOLLOUT | EPOLLERR);
+	}
 }
 
 static int dgram_need_pcb(struct dgram *d)
@@ -157,6 +173,7 @@ static int dgram_connect(struct socket *s, const struct sockaddr *addr, unsigned
 			ip_addr_copy(d->pcb->local_ip, *source);
 	}
 	d->connected = !r;
+	icmp_errors_wanted = true;
 	net_unlock();
 	return r;
 }

@@ -1,6 +1,6 @@
 # lwIP from Debian's source package (scripts/fetch-source), compiled with our options (net/lwip/include).
 LWIP     = $(BUILD)/src/lwip/src
-LWIP_C   = core/def core/ip core/mem core/memp core/netif core/pbuf core/raw core/tcp core/tcp_in \
+LWIP_C   = core/def core/ip core/mem core/memp core/netif core/pbuf core/tcp core/tcp_in \
 	   core/tcp_out core/udp core/ipv4/dhcp core/ipv4/etharp core/ipv4/icmp core/ipv4/igmp core/ipv4/ip4 \
 	   core/ipv4/ip4_addr core/ipv4/ip4_frag core/ipv6/ethip6 core/ipv6/icmp6 core/ipv6/ip6 core/ipv6/ip6_addr \
 	   core/ipv6/ip6_frag core/ipv6/mld6 core/ipv6/nd6 netif/ethernet

@@ -324,6 +324,26 @@ static void datagrams(void)
 	close(b);
 }
 
+/* Nobody listens: ICMP says so, and a connected socket gets to know. */
+static void refused(void)
+{
+	struct sockaddr_in at = loopback(0);
+	socklen_t len = sizeof(at);
+	int gone = socket(AF_INET, SOCK_DGRAM, 0), s = socket(AF_INET, SOCK_DGRAM, 0);
+	struct pollfd f = { s, POLLIN, 0 };
+	char byte;
+
+	bind(gone, (void *)&at, sizeof(at));
+	getsockname(gone, (void *)&at, &len);
+	close(gone);
+	is(connect(s, (void *)&at, sizeof(at)), 0, "connect to a port that nobody has");
+	is(send(s, "x", 1, 0), 1, "send");
+	ok(poll(&f, 1, 1000) == 1 && f.revents & POLLERR, "poll tells of an error");
+	fails(recv(s, &byte, 1, 0), ECONNREFUSED, "recv");
+	fails(recv(s, &byte, 1, MSG_DONTWAIT), EAGAIN, "told once");
+	close(s);
+}
+
 void suite_net(void)
 {
 	signal(SIGPIPE, SIG_IGN);
@@ -333,4 +353,5 @@ void suite_net(void)
 	many();
 	binding();
 	datagrams();
+	refused();
 }
