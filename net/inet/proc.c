@@ -19,15 +19,28 @@ static int show_net(struct text *out, const struct proc_target *of)
 }
 PROC_LINK(net, "net", show_net, NULL);
 
+static void add_address(struct text *out, const ip_addr_t *a, bool six)
+{
+	if (!six) {
+		text_add(out, "%08X", a ? ip_addr_get_ip4_u32(a) : 0);
+		return;
+	}
+	for (unsigned i = 0; i < 4; i++)
+		text_add(out, "%08X", a && IP_IS_V6(a) ? ip_2_ip6(a)->addr[i] : 0);
+}
+
 void inet_show_socket(struct text *out, const struct inet_shown *s)
 {
 	size_t start = out->length;
 
-	text_add(out, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X 00:00000000 %08X %5u        0 %lu 1 %016x", s->index, s->local,
-		 s->local_port, s->remote, s->remote_port, s->state, s->sending, s->received, s->retransmissions,
+	text_add(out, "%4u: ", s->index);
+	add_address(out, s->local, s->six);
+	text_add(out, ":%04X ", s->local_port);
+	add_address(out, s->remote, s->six);
+	text_add(out, ":%04X %02X %08X:%08X 00:00000000 %08X %5u        0 %lu 1 %016x", s->remote_port, s->state, s->sending, s->received, s->retransmissions,
 		 current->process ? current->process->credentials.euid : 0, /* who asks is who has them all */
 		 s->socket && s->socket->file ? (unsigned long)file_number(s->socket->file) : 0ul, 0);
-	text_column(out, start, 149);
+	text_column(out, start, s->six ? 0 : 149);
 	text_put(out, "\n", 1);
 }
 
@@ -42,7 +55,8 @@ static void show_listener(struct text *out, const struct tcp_pcb_listen *pcb, un
 	const struct stream *st = pcb->callback_arg;
 	struct inet_shown s = {
 		.index = index,
-		.local = ip_addr_get_ip4_u32(&pcb->local_ip),
+		.local = &pcb->local_ip,
+		.six = inet_shown_as_six(&pcb->local_ip),
 		.local_port = pcb->local_port,
 		.state = state_number[LISTEN],
 		.received = st ? st->accept_count : 0,
@@ -58,8 +72,9 @@ static void show_connection(struct text *out, const struct tcp_pcb *pcb, unsigne
 	const struct stream *st = pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
 	struct inet_shown s = {
 		.index = index,
-		.local = ip_addr_get_ip4_u32(&pcb->local_ip),
-		.remote = ip_addr_get_ip4_u32(&pcb->remote_ip),
+		.local = &pcb->local_ip,
+		.six = inet_shown_as_six(&pcb->local_ip),
+		.remote = &pcb->remote_ip,
 		.local_port = pcb->local_port,
 		.remote_port = pcb->remote_port,
 		.state = state_number[pcb->state],
@@ -72,7 +87,7 @@ static void show_connection(struct text *out, const struct tcp_pcb *pcb, unsigne
 	inet_show_socket(out, &s);
 }
 
-static int show_tcp(struct text *out, const struct proc_target *of)
+static int show_tcp_of(struct text *out, bool six)
 {
 	unsigned index = 0;
 
@@ -81,15 +96,29 @@ static int show_tcp(struct text *out, const struct proc_target *of)
 	text_put(out, "\n", 1);
 	net_lock();
 	for (struct tcp_pcb_listen *l = tcp_listen_pcbs.listen_pcbs; l; l = l->next)
-		show_listener(out, l, index++);
+		if (inet_shown_as_six(&l->local_ip) == six)
+			show_listener(out, l, index++);
 	for (struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next)
-		show_connection(out, p, index++);
+		if (inet_shown_as_six(&p->local_ip) == six)
+			show_connection(out, p, index++);
 	for (struct tcp_pcb *p = tcp_tw_pcbs; p; p = p->next)
-		show_connection(out, p, index++);
+		if (inet_shown_as_six(&p->local_ip) == six)
+			show_connection(out, p, index++);
 	net_unlock();
 	return 0;
 }
+
+static int show_tcp(struct text *out, const struct proc_target *of)
+{
+	return show_tcp_of(out, false);
+}
 PROC_FILE(net_tcp, "PID/net/tcp", show_tcp);
+
+static int show_tcp6(struct text *out, const struct proc_target *of)
+{
+	return show_tcp_of(out, true);
+}
+PROC_FILE(net_tcp6, "PID/net/tcp6", show_tcp6);
 
 static void add_route(struct text *out, unsigned device, uint32_t to, uint32_t gateway, uint32_t mask)
 {

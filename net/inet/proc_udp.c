@@ -9,7 +9,7 @@ COMPONENT("udp", "UDP sockets");
 #define STATE_OPEN   7u /* Linux's number of a socket that is not connected */
 #define STATE_JOINED 1u
 
-static int show_udp(struct text *out, const struct proc_target *of)
+static int show_udp_of(struct text *out, bool six)
 {
 	unsigned index = 0;
 
@@ -21,17 +21,31 @@ static int show_udp(struct text *out, const struct proc_target *of)
 		bool connected = pcb->flags & UDP_FLAGS_CONNECTED;
 		struct inet_shown s = {
 			.index = index++,
-			.local = ip_addr_get_ip4_u32(&pcb->local_ip),
+			.local = &pcb->local_ip,
+			.six = six,
 			.local_port = pcb->local_port,
-			.remote = connected ? ip_addr_get_ip4_u32(&pcb->remote_ip) : 0,
+			.remote = connected ? &pcb->remote_ip : NULL,
 			.remote_port = connected ? pcb->remote_port : 0,
 			.state = connected ? STATE_JOINED : STATE_OPEN,
 		};
 
+		if (inet_shown_as_six(&pcb->local_ip) != six)
+			continue;
 		dgram_describe(pcb, &s);
 		inet_show_socket(out, &s);
 	}
 	net_unlock();
 	return 0;
 }
+
+static int show_udp(struct text *out, const struct proc_target *of)
+{
+	return show_udp_of(out, false);
+}
 PROC_FILE(net_udp, "PID/net/udp", show_udp);
+
+static int show_udp6(struct text *out, const struct proc_target *of)
+{
+	return show_udp_of(out, true);
+}
+PROC_FILE(net_udp6, "PID/net/udp6", show_udp6);

@@ -90,6 +90,20 @@ static void streams(void)
 	close(c);
 }
 
+static bool listed(const char *file, const char *address, int port)
+{
+	char wanted[80], line[300];
+	bool found = false;
+	FILE *f = fopen(file, "r");
+
+	snprintf(wanted, sizeof(wanted), ": %s:%04X ", address, port);
+	while (f && fgets(line, sizeof(line), f))
+		found |= strstr(line, wanted) != NULL;
+	if (f)
+		fclose(f);
+	return found;
+}
+
 static void both(void)
 {
 	int bound;
@@ -99,6 +113,8 @@ static void both(void)
 	int l = listener("::", 0, &at), c = socket(AF_INET, SOCK_STREAM, 0), s, v = 1, taken;
 
 	ok(is_address(&at, "::"), "bound to ::");
+	ok(listed("/proc/net/tcp6", "00000000000000000000000000000000", ntohs(at.sin6_port)) &&
+	   !listed("/proc/net/tcp", "00000000", ntohs(at.sin6_port)), "/proc/net/tcp6 has it");
 	to4.sin_port = at.sin6_port;
 	is(connect(c, (void *)&to4, sizeof(to4)), 0, "IPv4 reaches a socket that is bound to ::");
 	s = accept(l, (void *)&a, &len);
