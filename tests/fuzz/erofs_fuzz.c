@@ -80,7 +80,8 @@ static void visit(const struct path *at, unsigned depth)
 		if (strcmp(n->name[i], ".") == 0 || strcmp(n->name[i], "..") == 0 ||
 		    path_walk(at, n->name[i], i % 2 ? WALK_FOLLOW : 0, &below))
 			continue;
-		visit(&below, depth + 1);
+		if (below.dentry->inode && below.dentry->inode->super == inode->super) /* a link may lead out */
+			visit(&below, depth + 1);
 		path_put(&below);
 	}
 	kfree(n);
