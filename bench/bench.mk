@@ -1,6 +1,6 @@
 # make bench: instruction counts, sizes and least memory; a table and build/bench.json. BENCH="ops start" does a part.
 BENCH_DIR = $(BUILD)/bench
-BENCH_FILES = $(BENCH_DIR)/icount.so $(BENCH_DIR)/microbench $(BENCH_DIR)/hello
+BENCH_FILES = $(BENCH_DIR)/icount.so $(BENCH_DIR)/microbench $(BENCH_DIR)/hello $(BUILD)/gate
 
 $(BENCH_DIR)/icount.so: bench/icount.c
 	@mkdir -p $(@D)

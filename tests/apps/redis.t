@@ -36,11 +36,14 @@ is "its length" "$(ask STRLEN big)" 10485760
 timeout 120 redis-cli -p $port GET big 2> /dev/null | head -c 10485760 | cmp -s - "$work/big"
 is "and comes back" $? 0
 
+$BUILD/gate $((port + 20000)) $port &
+gate=$!
+trap 'kill $guest $gate 2> /dev/null; rm -rf "$work"' EXIT
 load() { # NAME ARGUMENTS…: as many requests as asked for, no error
 	what=$1
 	shift
 	for try in 1 2 3; do
-		timeout $((requests / 150 + 120)) redis-benchmark -p $port --csv "$@" > "$work/bench" 2> "$work/bench.err" && break
+		timeout $((requests / 150 + 120)) redis-benchmark -p $((port + 20000)) --csv "$@" > "$work/bench" 2> "$work/bench.err" && break
 	done
 	is "$what: ends" $? 0
 	is "$what: no error" "$(cat "$work/bench.err")" ""

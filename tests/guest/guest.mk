@@ -37,3 +37,9 @@ $(GUEST)/data.stamp: tests/guest/guest.mk
 	@ln -s large $(GUEST)/data/link
 	@printf 'hard\n' > $(GUEST)/data/hard && ln $(GUEST)/data/hard $(GUEST)/data/hard2
 	@touch $@
+
+# Clients go through it one by one (tests/gate.c).
+$(BUILD)/gate: tests/gate.c
+	@mkdir -p $(@D)
+	@gcc -std=gnu11 -O2 -Wall -Wextra -pthread -o $@ $<
+guest-programs: $(BUILD)/gate
