@@ -46,13 +46,26 @@ static bool uart_probe(void)
 	return true;
 }
 
+/* A break is also received as a zero byte, which is nobody's input: one for each break is dropped when it comes up. */
+static uint32_t break_zeroes; /* a */
+
 static uint8_t uart_line_status(void)
 {
 	uint8_t status = inb(COM1 + UART_LSR);
 
-	if (unlikely(status & LSR_BREAK))
+	if (unlikely(status & LSR_BREAK)) {
+		__atomic_fetch_add(&break_zeroes, 1, __ATOMIC_RELAXED);
 		machine_stop();
+	}
 	return status;
+}
+
+static bool is_break(char byte)
+{
+	if (likely(byte || !READ_ONCE(break_zeroes)))
+		return false;
+	__atomic_fetch_sub(&break_zeroes, 1, __ATOMIC_RELAXED);
+	return true;
 }
 
 static void uart_put(char c)
@@ -84,8 +97,10 @@ static void uart_receive(void)
 
 	do {
 		room = MIN(sizeof(bytes), console_input_room());
-		for (n = 0; n < room && uart_line_status() & LSR_RECEIVED; n++)
+		for (n = 0; n < room && uart_line_status() & LSR_RECEIVED;) {
 			bytes[n] = (char)inb(COM1 + UART_DATA);
+			n += !is_break(bytes[n]);
+		}
 		if (n)
 			console_input(bytes, n);
 	} while (n && n == room);
