@@ -18,6 +18,16 @@ static void drop(struct mm *mm, uint64_t start, uint64_t end, struct page **page
 	page_put_many(pages, count);
 }
 
+/* From entry @i on, how many groups of eight hold nothing: a table is mostly that where a stack was. */
+static uint64_t empty_run(const mmu_entry *e, uint64_t i, uint64_t n)
+{
+	const uint64_t from = i;
+
+	while (n - i >= 8 && !(e[i] | e[i + 1] | e[i + 2] | e[i + 3] | e[i + 4] | e[i + 5] | e[i + 6] | e[i + 7]))
+		i += 8;
+	return i - from;
+}
+
 void entries_zap(struct mm *mm, uint64_t start, uint64_t end)
 {
 	struct page *pages[BATCH];
@@ -31,8 +41,10 @@ void entries_zap(struct mm *mm, uint64_t start, uint64_t end)
 		for (uint64_t i = 0; i < n; i++) {
 			mmu_entry old = e[i];
 
-			if (!old)
+			if (!old) {
+				i += empty_run(e, i + 1, n);
 				continue;
+			}
 			e[i] = 0;
 			emptied++;
 			last = from + i * PAGE_SIZE;
