@@ -14,7 +14,7 @@ WARNINGS = -Wall -Wextra -Wshadow -Wundef -Wvla -Wmissing-prototypes -Wstrict-pr
 	-Wduplicated-cond -Wjump-misses-init -Wno-unused-parameter -Wno-format-nonliteral \
 	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types -Werror=int-conversion \
 	-Werror=return-type -Werror=discarded-qualifiers -Wframe-larger-than=2048
-KERNEL_CFLAGS = $(KERNEL_CODE) $(WARNINGS) -I. -Iinclude -Iarch/$(ARCH)/include -isystem $(UAPI) \
+KERNEL_CFLAGS = $(KERNEL_CODE) $(WARNINGS) -I. -Iinclude -Iarch/$(ARCH)/include -Iarch/include -isystem $(UAPI) \
 	-include core/kernel.h $(if $(DEBUG),-DWHITTLE_DEBUG=1,-DWHITTLE_DEBUG=0)
 
 FLOORS  = core mm drivers fs net exec abi

@@ -17,7 +17,7 @@ is "no file above arch/ includes one of a particular arch" "$(xargs grep -n 'arc
 
 # -fsyntax-only: nothing is linked, the headers of arch/aarch64 declare what a port must define.
 flags="-std=gnu11 -O1 -ffreestanding -fsyntax-only -nostdinc -isystem $(aarch64-linux-gnu-gcc -print-file-name=include)
-	-I. -Iinclude -Iarch/aarch64/include -Inet/lwip/include -Inet/lwip/libc -isystem $BUILD/src/lwip/src/include -isystem $BUILD/uapi/aarch64 -include core/kernel.h -DWHITTLE_DEBUG=0
+	-I. -Iinclude -Iarch/aarch64/include -Iarch/include -Inet/lwip/include -Inet/lwip/libc -isystem $BUILD/src/lwip/src/include -isystem $BUILD/uapi/aarch64 -include core/kernel.h -DWHITTLE_DEBUG=0
 	-Wall -Wextra -Wno-unused-parameter -Werror=implicit-function-declaration -Werror=incompatible-pointer-types"
 mkdir -p "$BUILD/uapi/aarch64"
 for dir in asm asm-generic linux; do

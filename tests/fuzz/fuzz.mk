@@ -5,7 +5,7 @@ FUZZ_TESTS := $(sort $(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_PROGRAMS = $(FUZZ_TESTS:tests/fuzz/%.c=$(FUZZ)/%)
 FUZZ_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ_CFLAGS = -std=gnu11 -ffreestanding -nostdinc -isystem $(shell clang -print-resource-dir 2>/dev/null)/include -fno-strict-aliasing \
-	-fno-common -w -Itests/unit/host/include -I. -Iinclude -Iarch/$(ARCH)/include -isystem $(UAPI) \
+	-fno-common -w -Itests/unit/host/include -I. -Iinclude -Iarch/$(ARCH)/include -Iarch/include -isystem $(UAPI) \
 	-include core/kernel.h -DWHITTLE_DEBUG=1 -DWHITTLE_UNIT_TEST $(FUZZ_FLAGS)
 FUZZ_HOST  := $(patsubst tests/unit/host/%.c,$(FUZZ)/host/%.o,$(wildcard tests/unit/host/*.c tests/unit/host/libc/*.c))
 

@@ -1,4 +1,4 @@
-/* What this floor asks of those above when a processor traps; each is defined by the floor named. */
+/* What this floor asks of those above when a processor traps, on every architecture; each is defined by the floor named. */
 #ifndef ARCH_TRAP_H
 #define ARCH_TRAP_H
 
