@@ -4,7 +4,6 @@
 #include <core/clock_internal.h>
 #include <core/cpu.h>
 #include <core/lock.h>
-#include <core/log.h>
 #include <core/timer.h>
 
 COMPONENT("clock", "time and timers");

@@ -18,23 +18,6 @@ struct fs_context *fs_context_create(void)
 	return fs;
 }
 
-struct fs_context *fs_context_copy(struct fs_context *from)
-{
-	struct fs_context *fs = kmalloc(sizeof(*fs));
-
-	if (!fs)
-		return NULL;
-	fs->refs = 1;
-	fs->umask = READ_ONCE(from->umask);
-	spin_lock(&dentry_lock);
-	fs->root = from->root;
-	fs->cwd = from->cwd;
-	path_get(&fs->root);
-	path_get(&fs->cwd);
-	spin_unlock(&dentry_lock);
-	return fs;
-}
-
 void fs_context_get(struct fs_context *fs)
 {
 	__atomic_fetch_add(&fs->refs, 1, __ATOMIC_RELAXED);

@@ -198,7 +198,6 @@ struct fs_context {
 
 /* fs/fs_context.c */
 struct fs_context *fs_context_create(void) __must_check; /* at the root of the first mount */
-struct fs_context *fs_context_copy(struct fs_context *from) __must_check;
 void fs_context_get(struct fs_context *fs);
 void fs_context_put(struct fs_context *fs);
 /** fs_context_set_cwd(), fs_context_set_root() - references of @to are taken. */

@@ -14,15 +14,17 @@
  * own: a kernel with a status port and no output port writes the program's bytes to COM1.
  *
  * Input comes on COM1 always. Setting up a UART loses what has reached it before, so the tool sends nothing until the
- * kernel, where CONSOLE_LOG_PORT answers, has written CONSOLE_READY to COM1: once, when it takes input. With the parameter CONSOLE_STDIN_FRAMED it is a pipe, not a terminal: no echo, no line
- * editing, no CR to LF; and CONSOLE_DLE introduces a pair: DLE DLE is one byte of value DLE, DLE EOF means that the
- * input ends there (reads give 0 from then on; no byte follows), any other pair is dropped. Without the parameter COM1
- * is a terminal of the simplest kind. With CONSOLE_TTY the console answers TCGETS and TIOCGWINSZ like a terminal (the
- * tool says so when its own input and output are terminals, which edit lines and echo themselves); with
- * CONSOLE_STDIN_FRAMED alone these give ENOTTY.
+ * kernel, where CONSOLE_LOG_PORT answers, has written CONSOLE_READY to COM1: once, when it takes input. With the
+ * parameter CONSOLE_STDIN_FRAMED it is a pipe, not a terminal: no echo, no line editing, no CR to LF; and CONSOLE_DLE
+ * introduces a pair: DLE DLE is one byte of value DLE, DLE EOF means that the input ends there (reads give 0 from
+ * then on; no byte follows), any other pair is dropped. Without the parameter COM1 is a terminal of the simplest
+ * kind. With CONSOLE_TTY the console answers TCGETS and TIOCGWINSZ like a terminal (the tool says so when its own
+ * input and output are terminals, which edit lines and echo themselves); with CONSOLE_STDIN_FRAMED alone these give
+ * ENOTTY.
  *
- * A break on COM1 asks the machine to stop: the program gets SIGTERM, and SIGKILL when it has not ended within the time
- * of the parameter CONSOLE_STOP ("10s" if it is not given; "500ms"). A kernel that has no such parameter stops for nothing.
+ * A break on COM1 asks the machine to stop: the program gets SIGTERM, and SIGKILL when it has not ended within the
+ * time of the parameter CONSOLE_STOP ("10s" if it is not given; "500ms"). A kernel that has no such parameter stops
+ * for nothing.
  *
  * Status: 0..255 as the program gave it, 128 + N when signal N ended it. The kernel itself says CONSOLE_STATUS_NOTFOUND
  * when the program is not in the image, and CONSOLE_STATUS_MACHINE when it cannot get as far as a program (too little
