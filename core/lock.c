@@ -88,24 +88,33 @@ void mutex_unlock_slow_(struct mutex *m)
 }
 
 #if WHITTLE_DEBUG
-void lock_acquired_(const void *lock, enum lock_rank rank)
+void lock_tried_(const void *lock, enum lock_rank rank)
 {
 	struct thread *t = current;
 	irqflags_t flags;
 
 	if (!t || rank == RANK_NONE)
 		return;
-	if (!irq_enabled() && rank < RANK_SPIN)
-		panic("a sleeping lock of rank %d with interrupts off", rank);
 	flags = irq_save();
-	for (unsigned i = t->held_from; i < t->held_count; i++)
-		if (t->held[i].rank > (int)rank)
-			panic("lock of rank %d taken while one of rank %d is held", rank, t->held[i].rank);
 	if (t->held_count == ARRAY_SIZE(t->held))
 		panic("more than %zu locks held", ARRAY_SIZE(t->held));
 	t->held[t->held_count].lock = lock;
 	t->held[t->held_count++].rank = (int)rank;
 	irq_restore(flags);
+}
+
+void lock_acquired_(const void *lock, enum lock_rank rank)
+{
+	const struct thread *t = current;
+
+	if (!t || rank == RANK_NONE)
+		return;
+	if (!irq_enabled() && rank < RANK_SPIN)
+		panic("a sleeping lock of rank %d with interrupts off", rank);
+	for (unsigned i = t->held_from; i < t->held_count; i++)
+		if (t->held[i].rank > (int)rank)
+			panic("lock of rank %d taken while one of rank %d is held", rank, t->held[i].rank);
+	lock_tried_(lock, rank);
 }
 
 void lock_released_(const void *lock)

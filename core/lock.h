@@ -29,6 +29,7 @@ static inline void spin_init(struct spinlock *l, enum lock_rank rank)
 
 void spin_wait_(struct spinlock *l);
 void lock_acquired_(const void *lock, enum lock_rank rank);
+void lock_tried_(const void *lock, enum lock_rank rank); /* the same by one who would not have waited: in any order */
 void lock_released_(const void *lock);
 /** lock_interrupt_begin() - debug builds: an interrupt handler's locks are ranked on their own until _end(). */
 unsigned lock_interrupt_begin(void);
@@ -50,7 +51,7 @@ static inline bool spin_trylock(struct spinlock *l)
 		return false;
 	}
 	if (WHITTLE_DEBUG)
-		lock_acquired_(l, (enum lock_rank)l->rank);
+		lock_tried_(l, (enum lock_rank)l->rank);
 	return true;
 }
 static inline void spin_unlock(struct spinlock *l)
@@ -114,7 +115,7 @@ static inline bool mutex_trylock(struct mutex *m)
 					       __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 
 	if (WHITTLE_DEBUG && got)
-		lock_acquired_(m, (enum lock_rank)m->rank);
+		lock_tried_(m, (enum lock_rank)m->rank);
 	return got;
 }
 static inline void mutex_unlock(struct mutex *m)

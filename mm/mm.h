@@ -16,7 +16,8 @@
 struct mm {
 	struct mutex lock;
 	struct mmu mmu;
-	uint32_t refs;            /* atomic */
+	uint32_t refs;            /* atomic: who maps and uses it; the last one unmaps everything */
+	uint32_t table_refs;      /* atomic: one of all those, one of each processor that has its tables loaded */
 	unsigned user_access;     /* MMU_USER, or 0 where programs run in kernel mode; I */
 	struct vma_tree tree;     /* lock */
 	struct vma *last_hit;     /* lock: where the last fault was */

@@ -12,6 +12,10 @@ COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 static struct spinlock all_lock = SPINLOCK_INIT(RANK_SPIN);
 static struct list all = LIST_INIT(all); /* all_lock: of struct mm.node */
 
+/* Whose tables this processor has loaded, with a reference, which lasts until it loads others: one that idles, or runs
+ * kernel threads, stays in the tables that it was in last, even if the address space comes to its end meanwhile. */
+PERCPU(struct mm *, loaded_mm) = NULL; /* interrupts off */
+
 struct mm *mm_create(void)
 {
 	struct mm *mm = kzalloc(sizeof(*mm));
@@ -23,7 +27,7 @@ struct mm *mm_create(void)
 		return NULL;
 	}
 	mutex_init(&mm->lock, RANK_MM);
-	mm->refs = 1;
+	mm->refs = mm->table_refs = 1;
 	mm->user_access = MMU_USER;
 	mm->limit = mm->mmap_top = mm->stack_top = USER_LIMIT;
 	spin_lock(&all_lock);
@@ -37,6 +41,16 @@ void mm_get(struct mm *mm)
 	__atomic_fetch_add(&mm->refs, 1, __ATOMIC_RELAXED);
 }
 
+/* Context: any. */
+static void table_put(struct mm *mm)
+{
+	if (__atomic_sub_fetch(&mm->table_refs, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	mmu_fini(&mm->mmu);
+	kfree(mm);
+}
+
+/* Mappings and the tables below the topmost go now; that and the structure when no processor has them loaded. */
 static void mm_destroy(struct mm *mm)
 {
 	struct vma *next;
@@ -44,8 +58,6 @@ static void mm_destroy(struct mm *mm)
 	spin_lock(&all_lock);
 	list_del(&mm->node);
 	spin_unlock(&all_lock);
-	if (percpu_get(mmu_current_root) == mm->mmu.root)
-		mm_activate(NULL);
 	for (struct vma *v = mm->tree.first; v; v = next) {
 		next = v->next;
 		entries_zap(mm, v->start, v->end);
@@ -53,8 +65,8 @@ static void mm_destroy(struct mm *mm)
 			v->object->ops->put(v->object);
 		kfree(v);
 	}
-	mmu_fini(&mm->mmu);
-	kfree(mm);
+	mmu_clear(&mm->mmu);
+	table_put(mm);
 }
 
 void mm_put(struct mm *mm)
@@ -65,8 +77,15 @@ void mm_put(struct mm *mm)
 
 void mm_activate(struct mm *mm)
 {
+	struct mm *before = *percpu_ptr(loaded_mm);
+
+	if (mm)
+		__atomic_fetch_add(&mm->table_refs, 1, __ATOMIC_RELAXED);
+	*percpu_ptr(loaded_mm) = mm;
 	percpu_set(uaccess_limit, mm ? mm->limit : 0);
 	mmu_switch(mm ? &mm->mmu : NULL);
+	if (before)
+		table_put(before);
 }
 
 /* Copy between the kernel and a page of @mm that is faulted in first. */

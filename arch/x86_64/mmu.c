@@ -32,7 +32,7 @@ COMPONENT("page-tables", "page tables: the kernel's and an address space's");
 PERCPU(paddr_t, mmu_current_root);
 
 uint64_t mmu_nx;
-void (*mmu_shootdown)(const struct mmu *m, uint64_t start, uint64_t end);
+void (*mmu_shootdown)(const struct mmu *m, enum mmu_shoot what);
 
 static struct mmu kernel_mmu;                              /* I, but for kernel_lock: its tables' entries */
 static struct spinlock kernel_lock = SPINLOCK_INIT(RANK_VMAP);
@@ -95,7 +95,6 @@ int mmu_init(struct mmu *m)
 
 void mmu_fini(struct mmu *m)
 {
-	mmu_free_tables(m, 0, 1ul << 47);
 	page_put(page_of(m->root));
 	m->root = 0;
 }
@@ -144,8 +143,8 @@ mmu_entry *mmu_entry_next(struct mmu *m, uint64_t *va, uint64_t end)
 	return NULL;
 }
 
-/* Free what lies in [@start, @end) below the table @table of @level, which spans from @base. */
-static void free_below(paddr_t table, unsigned level, uint64_t base, uint64_t start, uint64_t end)
+/* Unhook what lies in [@start, @end) below the table @table of @level, which spans from @base; the tables go to @freed. */
+static void unhook_below(paddr_t table, unsigned level, uint64_t base, uint64_t start, uint64_t end, struct list *freed)
 {
 	mmu_entry *entries = page_direct(table);
 	uint64_t span = 1ul << level_shift(level);
@@ -160,19 +159,12 @@ static void free_below(paddr_t table, unsigned level, uint64_t base, uint64_t st
 		if (!below)
 			continue;
 		if (level > 1)
-			free_below(below, level - 1, at, start, end);
+			unhook_below(below, level - 1, at, start, end, freed);
 		if (at >= start && end - at >= span) {
 			entries[i] = 0;
-			page_put(page_of(below));
+			list_add(freed, &page_of(below)->list);
 		}
 	}
-}
-
-void mmu_free_tables(struct mmu *m, uint64_t start, uint64_t end)
-{
-	m->leaf_region = UINT64_MAX;
-	free_below(m->root, LEVELS - 1, 0, start, end);
-	mmu_flush_range(m, start, end);
 }
 
 static void flush_here(uint64_t va)
@@ -198,12 +190,39 @@ void mmu_flush_here(void)
 	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
 }
 
+/* Tables are freed only after every processor has forgotten them, those that idle too: what a processor remembers of the
+ * upper levels it may follow at any time, for an access that never happens. */
+void mmu_free_tables(struct mmu *m, uint64_t start, uint64_t end)
+{
+	struct list freed = LIST_INIT(freed);
+
+	m->leaf_region = UINT64_MAX;
+	unhook_below(m->root, LEVELS - 1, 0, start, end, &freed);
+	if (list_empty(&freed))
+		return;
+	if (m->root == percpu_get(mmu_current_root))
+		flush_all_here();
+	if (unlikely(mmu_shootdown))
+		mmu_shootdown(m, MMU_SHOOT_TABLES);
+	while (!list_empty(&freed)) {
+		struct page *table = list_first(&freed, struct page, list);
+
+		list_del(&table->list);
+		page_put(table);
+	}
+}
+
+void mmu_clear(struct mmu *m)
+{
+	mmu_free_tables(m, 0, 1ul << 47);
+}
+
 void mmu_flush_page(struct mmu *m, uint64_t va)
 {
 	if (m->root == percpu_get(mmu_current_root))
 		flush_here(va);
 	if (unlikely(mmu_shootdown))
-		mmu_shootdown(m, va, va + PAGE_SIZE);
+		mmu_shootdown(m, MMU_SHOOT_PAGES);
 }
 
 void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end)
@@ -216,7 +235,7 @@ void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end)
 				flush_here(va);
 	}
 	if (unlikely(mmu_shootdown))
-		mmu_shootdown(m, start, end);
+		mmu_shootdown(m, MMU_SHOOT_PAGES);
 }
 
 /* ---- The kernel ---- */
@@ -274,7 +293,7 @@ void mmu_unmap_kernel(uint64_t va, size_t n)
 	}
 	spin_unlock_irqrestore(&kernel_lock, irq);
 	if (unlikely(mmu_shootdown))
-		mmu_shootdown(&kernel_mmu, va, va + n);
+		mmu_shootdown(NULL, MMU_SHOOT_TABLES);
 }
 
 paddr_t mmu_kernel_paddr(uint64_t va)

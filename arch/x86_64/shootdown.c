@@ -50,20 +50,19 @@ void mmu_cpu_busy(void)
 }
 
 /* Ask @cpu to forget. Return: the number to wait for; 0: it idles, and cannot use what it remembers. */
-static uint64_t ask(unsigned cpu, bool kernel)
+static uint64_t ask(unsigned cpu, enum mmu_shoot what)
 {
 	uint64_t number = __atomic_add_fetch(percpu_of(flush_asked, cpu), 1, __ATOMIC_SEQ_CST);
 
-	if (!kernel && __atomic_load_n(percpu_of(flush_later, cpu), __ATOMIC_SEQ_CST))
+	if (what == MMU_SHOOT_PAGES && __atomic_load_n(percpu_of(flush_later, cpu), __ATOMIC_SEQ_CST))
 		return 0;
 	arch_cpu_interrupt(cpu);
 	return number;
 }
 
-/* Everything is forgotten, not just the range: it is rarer than it is long. */
-void smp_shootdown(const struct mmu *m, uint64_t start, uint64_t end)
+/* Everything is forgotten, not just a range: it is rarer than it is long. */
+void smp_shootdown(const struct mmu *m, enum mmu_shoot what)
 {
-	bool kernel = (int64_t)start < 0;
 	uint64_t number[CPU_MAX] = { 0 };
 	unsigned self;
 
@@ -71,8 +70,8 @@ void smp_shootdown(const struct mmu *m, uint64_t start, uint64_t end)
 	self = percpu_get(this_cpu);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* entries are written before we look who uses them */
 	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
-		if (cpu != self && (kernel || READ_ONCE(*percpu_of(mmu_current_root, cpu)) == m->root))
-			number[cpu] = ask(cpu, kernel);
+		if (cpu != self && (!m || READ_ONCE(*percpu_of(mmu_current_root, cpu)) == m->root))
+			number[cpu] = ask(cpu, what);
 	for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
 		while (__atomic_load_n(percpu_of(flush_done, cpu), __ATOMIC_ACQUIRE) < number[cpu]) {
 			smp_flush_if_asked();

@@ -9,6 +9,9 @@ void spin_wait_(struct spinlock *l)
 void lock_acquired_(const void *lock, enum lock_rank rank)
 {
 }
+void lock_tried_(const void *lock, enum lock_rank rank)
+{
+}
 void lock_released_(const void *lock)
 {
 }

@@ -36,7 +36,8 @@ struct mmu {
 extern paddr_t mmu_current_root; /* percpu: the tables in use */
 
 int mmu_init(struct mmu *m) __must_check; /* kernel half shared, program half empty. -ENOMEM */
-void mmu_fini(struct mmu *m);             /* frees tables; every program page was unmapped before */
+void mmu_clear(struct mmu *m);            /* frees all tables but the topmost; every program page was unmapped before */
+void mmu_fini(struct mmu *m);             /* after mmu_clear(), when no processor has it loaded: frees the topmost */
 void mmu_switch(const struct mmu *m);     /* on this processor; NULL: the kernel's own */
 
 mmu_entry *mmu_entry_walk_(struct mmu *m, uint64_t va, bool create);
@@ -116,8 +117,12 @@ void mmu_flush_page(struct mmu *m, uint64_t va);
 void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end);
 /** mmu_flush_here() - this processor forgets all translations, the kernel's too. */
 void mmu_flush_here(void);
-/** mmu_shootdown - set when there are other processors: make those that use @m forget [start, end). */
-extern void (*mmu_shootdown)(const struct mmu *m, uint64_t start, uint64_t end);
+/** mmu_shootdown - set when there are other processors: make those that use @m (NULL: all) forget what they remember. */
+enum mmu_shoot {
+	MMU_SHOOT_PAGES,  /* pages: those that idle do it before they run a program again */
+	MMU_SHOOT_TABLES, /* tables go, or the kernel's pages: all do it now */
+};
+extern void (*mmu_shootdown)(const struct mmu *m, enum mmu_shoot what);
 
 /** mmu_cpu_idles(), mmu_cpu_busy() - this processor stops, and begins again, to run programs. Where there are several. */
 void mmu_cpu_idles(void);
