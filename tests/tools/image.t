@@ -33,6 +33,9 @@ check "and the library's own library" role main.img /usr/lib/libdeep.so library
 check "libc is found in the system's directories" role main.img /lib/x86_64-linux-gnu/libc.so.6 library
 check "there is an /etc/passwd" has main.img /etc/passwd
 check "and an empty /tmp" has main.img /tmp
+check "and the time zone of this machine" bash -c "jq -e --arg s \$(sha256sum < /etc/localtime | cut -d' ' -f1) '.files[] | \
+	select(.path == \"/etc/localtime\" and .sha256 == \$s)' main.img.json"
+check "and no certificates, which it cannot want" bash -c "! jq -e '.files[] | select(.path | startswith(\"/etc/ssl\"))' main.img.json"
 check "root in a file beside the image" build --root file -o f.img app/bin/main
 check "the packed root unpacks" unpack f.img
 check "the files are the host's, byte for byte" cmp out/lib64/ld-linux-x86-64.so.2 /lib64/ld-linux-x86-64.so.2
@@ -55,6 +58,23 @@ check "--copy takes a file" build -o c.img --copy data:/srv/data --copy tree:/sr
 for p in /srv/data /srv/tree/sub/x /srv/tree/sub/y /opt/main /lib64/ld-linux-x86-64.so.2; do
 	check "and the image has $p" has c.img $p
 done
+
+mkdir -p plugins/deep && cp app/lib/libdeep.so plugins/deep
+echo 'void *deflate(void); void *plug(void) { return deflate(); }' > plug.c
+gcc -shared -fPIC -o plugins/plug.so plug.c -Wl,--no-as-needed -lm -Lplugins/deep -ldeep
+echo '__attribute__((used)) char place[] = "/etc/ssl/certs/ca-certificates.crt"; int main(void) { return 0; }' > tls.c
+gcc -static -o tls tls.c
+check "--copy takes a directory of plugins" bash -c "'$whittle' build -o d.img --copy plugins:/srv/plugins ./tls 2> said"
+check "and what they need" has d.img /lib/x86_64-linux-gnu/libm.so.6
+check "of what is among them nothing is said" bash -c "! grep needs said"
+check "a program that holds the name of certificates gets them" has d.img /etc/ssl/certs/ca-certificates.crt
+check "and OpenSSL's way to them" bash -c "jq -e '.files[] | select(.path == \"/usr/lib/ssl/cert.pem\" and .link)' d.img.json"
+echo mine > mine.crt
+check "unless it brings its own" build --root file -o e.img --copy mine.crt:/etc/ssl/certs/ca-certificates.crt ./tls
+check "which are packed" bash -c "rm -rf out && fsck.erofs --extract=out e.img.erofs > /dev/null && cmp mine.crt out/etc/ssl/certs/ca-certificates.crt"
+rm plugins/deep/libdeep.so
+check "a library that a plugin lacks is said" bash -c "'$whittle' build -o d.img --copy plugins:/srv/plugins ./tls 2>&1 | \
+	grep -q 'plugins/plug.so needs the library libdeep.so, which is in no directory'"
 
 check "the same build twice gives the same bytes" bash -c "mkdir -p again && '$whittle' build app/bin/main >&2 && \
 	(cd again && umask 077 && '$whittle' build ../app/bin/main >&2) && for s in '' .json .debug .map; do cmp main.img\$s again/main.img\$s || exit 1; done"

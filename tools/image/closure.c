@@ -123,7 +123,7 @@ static struct needed_file *find_loaded(const struct closure *c, const char *name
 	for (size_t i = 0; i < c->count; i++) {
 		const struct needed_file *f = c->files[i];
 
-		if (strcmp(f->role, "program") && (!strcmp(path_base(f->guest), name) ||
+		if ((!strcmp(f->role, "library") || !strcmp(f->role, "interpreter")) && (!strcmp(path_base(f->guest), name) ||
 						   (f->elf.soname && !strcmp(f->elf.soname, name))))
 			return c->files[i];
 	}
@@ -217,6 +217,15 @@ static char *find_by_conf(struct closure *c, const char *name, char **ret_guest)
 	return host;
 }
 
+static bool has_file(const struct closure *c, const char *name)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (!strcmp(path_base(c->files[i]->guest), name))
+			return true;
+	}
+	return false;
+}
+
 static void add_library(struct closure *c, struct needed_file *user, const char *name, bool musl)
 {
 	/* musl's loader is its libc, under these names too. */
@@ -243,6 +252,11 @@ static void add_library(struct closure *c, struct needed_file *user, const char 
 		if (!host && !user->elf.library_flags)
 			host = find_by_conf(c, name, &guest);
 	}
+	if ((!host || !file_exists(host)) && c->optional) {
+		if (!has_file(c, name))
+			warn("%s needs the library %s, which is in no directory that a loader searches", user->host, name);
+		return;
+	}
 	if (!host || !file_exists(host))
 		fail("%s needs the library %s, which is in no directory that its loader searches", user->host, name);
 	add_file(c, host, guest, "library", user);
@@ -257,26 +271,57 @@ static bool imports(const struct closure *c, const char *symbol)
 	return false;
 }
 
-void closure_add(struct closure *c, const char *host, const char *guest)
+/* @host, and the interpreter that it asks for. */
+static struct needed_file *add_start(struct closure *c, const char *host, const char *guest, const char *role)
 {
-	size_t first = c->count;
-	struct needed_file *program = add_file(c, host, guest, "program", NULL);
-	const char *interpreter = program->elf.interpreter;
-	bool musl = interpreter && !strncmp(path_base(interpreter), "ld-musl", 7);
+	struct needed_file *file = add_file(c, host, guest, role, NULL);
+	const char *interpreter = file->elf.interpreter;
 
-	if (interpreter) {
-		if (!file_exists(interpreter))
-			fail("%s needs the interpreter %s, which is not installed", host, interpreter);
-		if (!find_loaded(c, path_base(interpreter)))
-			add_file(c, interpreter, interpreter, "interpreter", program);
-	}
-	/* glibc opens this one by name when a thread is ended in these ways. */
-	if (interpreter && !musl && (imports(c, "pthread_exit") || imports(c, "pthread_cancel")))
-		strings_add_once(&program->elf.needed, "libgcc_s.so.1");
+	if (!interpreter)
+		return file;
+	if (file_exists(interpreter) && !find_loaded(c, path_base(interpreter)))
+		add_file(c, interpreter, interpreter, "interpreter", file);
+	else if (!file_exists(interpreter) && !c->optional)
+		fail("%s needs the interpreter %s, which is not installed", host, interpreter);
+	return file;
+}
+
+static bool uses_musl(const struct needed_file *file)
+{
+	while (file->loader)
+		file = file->loader;
+	return file->elf.interpreter && !strncmp(path_base(file->elf.interpreter), "ld-musl", 7);
+}
+
+/* What the files from @first on need, and what that needs. */
+static void add_libraries(struct closure *c, size_t first)
+{
 	for (size_t i = first; i < c->count; i++) {
 		struct needed_file *f = c->files[i];
 
 		for (size_t j = 0; j < f->elf.needed.count; j++)
-			add_library(c, f, f->elf.needed.at[j], musl);
+			add_library(c, f, f->elf.needed.at[j], uses_musl(f));
 	}
+}
+
+void closure_add(struct closure *c, const char *host, const char *guest)
+{
+	size_t first = c->count;
+	struct needed_file *program = add_start(c, host, guest, "program");
+
+	/* glibc opens this one by name when a thread is ended in these ways. */
+	if (program->elf.interpreter && !uses_musl(program) && (imports(c, "pthread_exit") || imports(c, "pthread_cancel")))
+		strings_add_once(&program->elf.needed, "libgcc_s.so.1");
+	add_libraries(c, first);
+}
+
+void closure_add_copied(struct closure *c, const struct strings *pairs)
+{
+	size_t first = c->count;
+
+	c->optional = true;
+	for (size_t i = 0; i < pairs->count; i += 2)
+		add_start(c, pairs->at[i], pairs->at[i + 1], "copied");
+	add_libraries(c, first);
+	c->optional = false;
 }

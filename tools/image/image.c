@@ -106,6 +106,7 @@ static void gather_program(const struct image_request *request, const char *sour
 	c->root = root_new(request->hostname);
 	copy_all(request, c, &c->closure);
 	root_add_closure(c->root, &c->closure);
+	root_add_of_host(c->root, &c->closure);
 	for (char **arg = request->args; arg && *arg; arg++)
 		strings_add(&c->args, *arg);
 }

@@ -5,28 +5,13 @@
  */
 #include "root.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static const char *const empty_dirs[] = { "/dev",  "/proc", "/sys",	"/tmp",	    "/run",
-					  "/root", "/etc",  "/var/tmp", "/var/run", "/usr/bin" };
-
-/* What libc and ordinary programs look up; an image may bring its own by --copy. */
-static const struct {
-	const char *path, *text;
-} small_files[] = {
-	{ "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n" },
-	{ "/etc/group", "root:x:0:\nnogroup:x:65534:\n" },
-	{ "/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n" },
-	{ "/etc/hostname", "whittle\n" },
-	{ "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n" },
-	/* Where QEMU's user-mode network answers. */
-	{ "/etc/resolv.conf", "nameserver 10.0.2.3\n" },
-};
 
 static void write_file(const char *path, const void *data, size_t size, mode_t mode)
 {
@@ -48,7 +33,21 @@ static void write_file(const char *path, const void *data, size_t size, mode_t m
 		fail("%s: %s", path, strerror(errno));
 }
 
-static void copy_file(const char *from, const char *to)
+void root_write(const char *root, const char *path, const char *text)
+{
+	write_file(path_join(root, path), text, strlen(text), 0644);
+}
+
+void root_link(const char *root, const char *path, const char *target)
+{
+	char *link = path_join(root, path);
+
+	make_dirs(path_dir(link));
+	if (symlink(target, link) && errno != EEXIST)
+		fail("%s: %s", link, strerror(errno));
+}
+
+void root_copy_file(const char *from, const char *to)
 {
 	struct buf data = { 0 };
 	struct stat st;
@@ -63,14 +62,9 @@ static void copy_file(const char *from, const char *to)
 void root_add_closure(const char *root, const struct closure *closure)
 {
 	for (size_t i = 0; i < closure->count; i++)
-		copy_file(closure->files[i]->host, path_join(root, closure->files[i]->guest));
-	for (size_t i = 0; i < closure->links.count; i += 2) {
-		char *link = path_join(root, closure->links.at[i]);
-
-		make_dirs(path_dir(link));
-		if (symlink(closure->links.at[i + 1], link) && errno != EEXIST)
-			fail("%s: %s", link, strerror(errno));
-	}
+		root_copy_file(closure->files[i]->host, path_join(root, closure->files[i]->guest));
+	for (size_t i = 0; i < closure->links.count; i += 2)
+		root_link(root, closure->links.at[i], closure->links.at[i + 1]);
 }
 
 char *root_new(const char *hostname)
@@ -78,21 +72,7 @@ char *root_new(const char *hostname)
 	char *root = path_join(temp_dir(), "root");
 
 	make_dirs(root);
-	for (size_t i = 0; i < COUNT(empty_dirs); i++)
-		make_dirs(path_join(root, empty_dirs[i]));
-	if (chmod(path_join(root, "/tmp"), 01777) || chmod(path_join(root, "/var/tmp"), 01777) ||
-	    chmod(path_join(root, "/root"), 0700))
-		fail("%s: %s", root, strerror(errno));
-	for (size_t i = 0; i < COUNT(small_files); i++)
-		write_file(path_join(root, small_files[i].path), small_files[i].text, strlen(small_files[i].text), 0644);
-	if (hostname) {
-		char *line = format("%s\n", hostname), *hosts = format("127.0.0.1 localhost %s\n::1 localhost\n", hostname);
-
-		write_file(path_join(root, "/etc/hostname"), line, strlen(line), 0644);
-		write_file(path_join(root, "/etc/hosts"), hosts, strlen(hosts), 0644);
-	}
-	if (file_exists("/etc/ld-musl-x86_64.path"))
-		copy_file("/etc/ld-musl-x86_64.path", path_join(root, "/etc/ld-musl-x86_64.path"));
+	root_add_basics(root, hostname);
 	return root;
 }
 
@@ -110,6 +90,17 @@ char *root_from_tar(const char *tar)
 	if (status)
 		fail("%s cannot be unpacked: %s", tar, first_line(&errors));
 	return root;
+}
+
+static bool file_is_elf(const char *path)
+{
+	char magic[4] = "";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is = fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) && !memcmp(magic, "\177ELF", sizeof(magic));
+
+	if (fd >= 0)
+		close(fd);
+	return is;
 }
 
 static void copy_tree(const char *from, const char *to)
@@ -135,8 +126,31 @@ char *root_from_dir(const char *dir, bool copy)
 	return root;
 }
 
+/* The ELF files of a directory that need others, in the order of their paths: here, in the image. */
+static void find_needy(const char *host, const char *guest, struct strings *pairs)
+{
+	struct dirent **entries;
+	int n = scandir(host, &entries, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		char *path = path_join(host, entries[i]->d_name), *name = path_join(guest, entries[i]->d_name);
+		struct program probe;
+		struct stat st;
+
+		if (!strcmp(entries[i]->d_name, ".") || !strcmp(entries[i]->d_name, "..") || lstat(path, &st))
+			continue;
+		if (S_ISDIR(st.st_mode))
+			find_needy(path, name, pairs);
+		if (!S_ISREG(st.st_mode) || !file_is_elf(path) || program_read(path, &probe) || !probe.needed.count)
+			continue;
+		strings_add(pairs, path);
+		strings_add(pairs, name);
+	}
+}
+
 void root_copy(const char *root, const char *host, const char *guest, struct closure *closure)
 {
+	struct strings needy = { 0 };
 	struct program probe;
 	struct stat st;
 
@@ -147,9 +161,11 @@ void root_copy(const char *root, const char *host, const char *guest, struct clo
 	guest = path_normal(guest);
 	if (!S_ISREG(st.st_mode)) {
 		copy_tree(host, path_join(root, guest));
+		find_needy(host, guest, &needy);
+		closure_add_copied(closure, &needy);
 		return;
 	}
-	copy_file(host, path_join(root, guest));
+	root_copy_file(host, path_join(root, guest));
 	if (!program_read(host, &probe) && (probe.interpreter || probe.needed.count))
 		closure_add(closure, host, guest);
 }

@@ -8,6 +8,15 @@
 
 /** root_new() - a directory with the few files and directories that programs expect. @hostname: or NULL. */
 char *root_new(const char *hostname);
+/** root_add_basics() - the directories, links and small files of root_new() (etc.c). */
+void root_add_basics(const char *root, const char *hostname);
+/** root_add_of_host() - what programs look for of this machine: time zone, services, certificates for those that use them. */
+void root_add_of_host(const char *root, const struct closure *closure);
+/** root_write() - @text as @path in @root.   root_link(): a link, unless @path is there already. */
+void root_write(const char *root, const char *path, const char *text);
+void root_link(const char *root, const char *path, const char *target);
+/** root_copy_file() - a file of this machine to a path of this machine, with plain modes. */
+void root_copy_file(const char *from, const char *to);
 /** root_from_tar() - @tar unpacked.   root_from_dir(): @dir itself, or a copy where more is to be put into it. */
 char *root_from_tar(const char *tar);
 char *root_from_dir(const char *dir, bool copy);
