@@ -1,5 +1,7 @@
-/* Backtraces by scanning the stack for addresses behind a call in the kernel's text: there are no unwind tables. */
+/* Backtraces by scanning the stack for addresses behind a call in the kernel's text: there are no unwind tables.
+ * Addresses are printed as the linker gave them, so that they can be named, and do not tell where the kernel runs. */
 #include <arch/backtrace.h>
+#include <arch/layout.h>
 #include <core/backtrace.h>
 #include <core/log.h>
 #include <core/thread.h>
@@ -15,7 +17,7 @@ void backtrace_print(uint64_t ip, uint64_t sp)
 	const struct thread *t = current;
 	uint64_t top = t ? t->arch.stack_top : 0;
 
-	log_print(LOG_EMERG, " [<%016lx>]", ip);
+	log_print(LOG_EMERG, " [<%016lx>]", image_link_address(ip));
 	if (!t || sp < (uint64_t)t->stack || sp >= top)
 		return;
 	for (unsigned frames = 0; sp < top && frames < FRAMES_MAX; sp += 8) {
@@ -23,7 +25,7 @@ void backtrace_print(uint64_t ip, uint64_t sp)
 
 		if (word > (uint64_t)text_start + ARCH_CALL_MAX && word <= (uint64_t)text_end &&
 		    arch_is_call((const uint8_t *)word)) {
-			log_print(LOG_EMERG, " [<%016lx>]", word);
+			log_print(LOG_EMERG, " [<%016lx>]", image_link_address(word));
 			frames++;
 		}
 	}

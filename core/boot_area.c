@@ -75,7 +75,7 @@ void boot_area_init(void)
 {
 	const struct boot_range *initrd = &boot_info.initrd;
 
-	if (area_read(&image_area, (paddr_t)bootarea_start - KERNEL_BASE, 0, "the image"))
+	if (area_read(&image_area, image_paddr(bootarea_start), 0, "the image"))
 		reserve(image_area.paddr, image_area.size);
 	if (initrd->size == 0)
 		return;

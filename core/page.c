@@ -45,7 +45,7 @@ static struct page_reclaimer *reclaimers;   /* a: only ever grows */
 
 PERCPU(struct page_stack, page_stack); /* interrupts off */
 
-extern char image_start[], image_end[];
+extern const char image_end[];
 
 /* The block's own descriptor: `private` counts its free pages. */
 static struct page *block_header(struct page *p)
@@ -533,13 +533,13 @@ static void memory_add(struct partial_block *b, paddr_t start, paddr_t end)
 /* What lies in memory already, sorted by address. */
 static unsigned occupied_ranges(struct extent *out)
 {
-	paddr_t end = ALIGN_UP((paddr_t)image_end - KERNEL_BASE, PAGE_SIZE);
+	paddr_t end = ALIGN_UP(image_paddr(image_end), PAGE_SIZE);
 	const struct bootarea_header *area = page_direct(end);
 	unsigned n = 0;
 
 	if (area->magic == BOOTAREA_MAGIC && area->version == BOOTAREA_VERSION && area->size < 1ul << 40)
 		end += area->size;
-	out[n++] = (struct extent){ (paddr_t)image_start - KERNEL_BASE, end };
+	out[n++] = (struct extent){ image_paddr(image_start), end };
 	if (boot_info.initrd.size)
 		out[n++] = (struct extent){ boot_info.initrd.start, boot_info.initrd.start + boot_info.initrd.size };
 	for (unsigned i = 0; i < boot_info.reserved_count; i++)

@@ -2,20 +2,23 @@
  * EBX points to struct hvm_start_info. The image lies at its link-time physical address.
  *
  * Nothing behind this section is touched before the memory map says that the whole image is in RAM: QEMU starts a
- * kernel that does not fit without a word. Then 64-bit mode with boot page tables: the first GiB, three times over
- * (identity, direct map, kernel half), and start_kernel() on the boot stack.
+ * kernel that does not fit without a word. Then 64-bit mode with boot page tables: the first GiB, twice over (identity,
+ * direct map), and the image where it is to run (slide.c); and start_kernel() on the boot stack.
  */
 #include "component.h"
+#include <arch/layout.h>
 #include <whittle/console.h>
 
 	COMPONENT "boot-pvh", "entry by PVH: QEMU, Xen, Cloud Hypervisor"
 
-#define LOAD_ADDRESS 0x100000
-#define PHYS(symbol) ((symbol) - pvh_entry + LOAD_ADDRESS)
+#define PHYS(symbol) ((symbol) - pvh_entry + KERNEL_LOAD)
 
-#define START_INFO_MEMMAP  40
-#define START_INFO_ENTRIES 48
-#define MEMMAP_SIZE        24
+#define START_INFO_MODULES      12
+#define START_INFO_MODULE_LIST  16
+#define START_INFO_COMMAND_LINE 24
+#define START_INFO_MEMMAP       40
+#define START_INFO_ENTRIES      48
+#define MEMMAP_SIZE             24
 
 #define KERNEL_CS64 0x10
 
@@ -27,7 +30,7 @@ pvh_entry:
 	cli
 	movl	$PHYS(.Lstack_top), %esp
 
-	/* Is [LOAD_ADDRESS, image_end) inside one range of RAM? */
+	/* Is [KERNEL_LOAD, image_end) inside one range of RAM? */
 	movl	START_INFO_MEMMAP(%ebx), %esi
 	movl	START_INFO_ENTRIES(%ebx), %ecx
 .Lnext_range:
@@ -37,7 +40,7 @@ pvh_entry:
 	jne	.Lother_range
 	cmpl	$0, 4(%esi)
 	jne	.Lother_range
-	cmpl	$LOAD_ADDRESS, (%esi)
+	cmpl	$KERNEL_LOAD, (%esi)
 	ja	.Lother_range
 	movl	(%esi), %eax
 	addl	8(%esi), %eax
@@ -87,7 +90,6 @@ pvh_entry:
 	jnz	1b
 	movl	$PHYS(boot_pd) + 3, %eax
 	movl	%eax, PHYS(boot_pdpt)
-	movl	%eax, PHYS(boot_pdpt_kernel) + 510 * 8
 	movl	$PHYS(boot_pdpt) + 3, %eax
 	movl	%eax, PHYS(boot_pml4)			/* identity */
 	movl	%eax, PHYS(boot_pml4) + 256 * 8		/* direct map */
@@ -141,8 +143,17 @@ pvh_entry:
 	movl	%eax, %ss
 	movl	%eax, %ds
 	movl	%eax, %es
-	leaq	.Lhigh(%rip), %rax
-	addq	$0xffffffff80000000, %rax
+	/* On the identity mapping, choose where the kernel runs; slide.c makes the tables for that. */
+	leaq	boot_stack_end(%rip), %rsp
+	movq	START_INFO_COMMAND_LINE(%rbx), %rdi
+	xorl	%esi, %esi
+	cmpl	$0, START_INFO_MODULES(%rbx)
+	je	1f
+	movq	START_INFO_MODULE_LIST(%rbx), %rsi
+	movq	(%rsi), %rsi				/* the first module is the initrd */
+1:	call	slide_image
+	leaq	.Lhigh(%rip), %rdx
+	leaq	KERNEL_START - KERNEL_LOAD(%rax,%rdx), %rax
 	jmp	*%rax
 .Lhigh:
 	leaq	boot_stack_end(%rip), %rsp
@@ -173,7 +184,10 @@ boot_pml4:
 	.skip	4096
 boot_pdpt:
 	.skip	4096
+	.globl	boot_pdpt_kernel, boot_pd_kernel
 boot_pdpt_kernel:
+	.skip	4096
+boot_pd_kernel:
 	.skip	4096
 boot_pd:
 	.skip	4096

@@ -358,9 +358,9 @@ static void image_bounds(paddr_t bounds[4])
 {
 	const struct bootarea_header *area;
 
-	bounds[0] = (paddr_t)text_start - KERNEL_BASE;
-	bounds[1] = (paddr_t)data_start - KERNEL_BASE;
-	bounds[2] = ALIGN_UP((paddr_t)image_end - KERNEL_BASE, PAGE_SIZE);
+	bounds[0] = image_paddr(text_start);
+	bounds[1] = image_paddr(data_start);
+	bounds[2] = ALIGN_UP(image_paddr(image_end), PAGE_SIZE);
 	bounds[3] = bounds[2];
 	area = page_direct(bounds[2]);
 	if (area->magic == BOOTAREA_MAGIC && area->version == BOOTAREA_VERSION && area->size < 1ul << 40)
@@ -413,7 +413,7 @@ static int map_image_part(const char *start, const char *end, unsigned access)
 {
 	uint64_t va = ALIGN_DOWN((uint64_t)start, PAGE_SIZE);
 
-	return map_pages(va, va - KERNEL_BASE, ALIGN_UP((uint64_t)end, PAGE_SIZE) - va,
+	return map_pages(va, image_paddr((const void *)va), ALIGN_UP((uint64_t)end, PAGE_SIZE) - va,
 			 mmu_entry_touched(mmu_entry_make(0, access)) | GLOBAL, 0);
 }
 

@@ -43,7 +43,7 @@ int arch_cpu_start(uint32_t id, uintptr_t base, void *stack_top)
 
 	smp_apic_ids[0] = smp_apic_ids[0] ? smp_apic_ids[0] : apic_id();
 	memcpy(page, smp_boot_start, (size_t)(smp_boot_end - smp_boot_start));
-	*(uint64_t *)(page + ((const char *)smp_boot_tables - smp_boot_start)) = (uint64_t)boot_pml4 - KERNEL_BASE;
+	*(uint64_t *)(page + ((const char *)smp_boot_tables - smp_boot_start)) = image_paddr(boot_pml4);
 	*(uint64_t *)(page + ((const char *)smp_boot_entry - smp_boot_start)) = (uint64_t)smp_entry;
 	smp_start_stack = (uint64_t)stack_top - 64;
 	smp_start_base = base;

@@ -7,6 +7,7 @@
 #include <arch/apic.h>
 #include <arch/backtrace.h>
 #include <arch/cpu.h>
+#include <arch/layout.h>
 #include <arch/smp.h>
 #include <arch/thread.h>
 #include <arch/trap.h>
@@ -59,6 +60,7 @@ static void __noreturn die(unsigned vector, const struct trap_frame *f, uint64_t
 	log_print(LOG_EMERG, "kernel: %s, error %#lx, address %#lx",
 		  vector < ARRAY_SIZE(trap_names) ? trap_names[vector] : "unexpected trap", error, read_cr2());
 	arch_frame_print(f);
+	log_err("the kernel runs at %lx, its symbols are those of %lx", (uint64_t)image_start, KERNEL_START);
 	backtrace_print(f->rip, f->rsp);
 	panic("fault in the kernel");
 }

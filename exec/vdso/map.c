@@ -22,7 +22,7 @@ static int object_page(struct vm_object *o, uint64_t index, bool write, struct v
 
 	if (index > IMAGE_PAGES || write)
 		return -EFAULT;
-	*out = (struct vm_page){ .paddr = (paddr_t)at - KERNEL_BASE };
+	*out = (struct vm_page){ .paddr = image_paddr(at) };
 	return 0;
 }
 

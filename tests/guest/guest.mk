@@ -4,7 +4,7 @@ GUEST_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-result -Wno-clobbered
 	-Wno-infinite-recursion -Wno-array-bounds -Wno-dangling-pointer -pthread
 SUITE = $(sort $(wildcard tests/guest/suite/*.c))
 GUEST_PROGRAMS = $(addprefix $(GUEST)/,suite-static suite-glibc suite-musl die hello-static hello-glibc hello-musl \
-	hello-pie filter loader-sum net-echo map_calls leaks stop random_calls) $(GUEST)/data.stamp
+	hello-pie filter loader-sum net-echo map_calls leaks stop random_calls addresses) $(GUEST)/data.stamp
 
 .PHONY: guest-programs
 guest-programs: $$(GUEST_PROGRAMS)
@@ -21,6 +21,9 @@ $(GUEST)/hello-static: GUEST_CC = gcc -static
 $(GUEST)/hello-glibc: GUEST_CC = gcc -no-pie
 $(GUEST)/hello-pie: GUEST_CC = gcc -static-pie
 $(GUEST)/hello-musl: GUEST_CC = musl-gcc
+$(GUEST)/addresses: tests/guest/addresses.c
+	@mkdir -p $(@D)
+	@gcc -static-pie $(GUEST_CFLAGS) -o $@ $<
 $(GUEST)/hello-%: tests/guest/hello.c
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $<

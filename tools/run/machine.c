@@ -225,6 +225,8 @@ static char *command_line(const struct run_request *request, bool framed)
 		buf_printf(&text, " %s", CONSOLE_TTY);
 	if (request->verbose)
 		buf_printf(&text, " loglevel=7");
+	if (request->gdb)
+		buf_printf(&text, " nokaslr"); /* gdb knows the kernel's symbols by their link-time addresses */
 	if (request->params.size)
 		buf_printf(&text, " %s", request->params.data);
 	for (size_t i = 0; i < request->appends.count; i++)
