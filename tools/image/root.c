@@ -126,8 +126,8 @@ char *root_from_dir(const char *dir, bool copy)
 	return root;
 }
 
-/* The ELF files of a directory that need others, in the order of their paths: here, in the image. */
-static void find_needy(const char *host, const char *guest, struct strings *pairs)
+/* The ELF files of a directory, in the order of their paths: here, in the image. */
+static void find_elf(const char *host, const char *guest, struct strings *pairs)
 {
 	struct dirent **entries;
 	int n = scandir(host, &entries, NULL, alphasort);
@@ -140,8 +140,8 @@ static void find_needy(const char *host, const char *guest, struct strings *pair
 		if (!strcmp(entries[i]->d_name, ".") || !strcmp(entries[i]->d_name, "..") || lstat(path, &st))
 			continue;
 		if (S_ISDIR(st.st_mode))
-			find_needy(path, name, pairs);
-		if (!S_ISREG(st.st_mode) || !file_is_elf(path) || program_read(path, &probe) || !probe.needed.count)
+			find_elf(path, name, pairs);
+		if (!S_ISREG(st.st_mode) || !file_is_elf(path) || program_read(path, &probe))
 			continue;
 		strings_add(pairs, path);
 		strings_add(pairs, name);
@@ -150,7 +150,7 @@ static void find_needy(const char *host, const char *guest, struct strings *pair
 
 void root_copy(const char *root, const char *host, const char *guest, struct closure *closure)
 {
-	struct strings needy = { 0 };
+	struct strings pairs = { 0 };
 	struct program probe;
 	struct stat st;
 
@@ -161,8 +161,8 @@ void root_copy(const char *root, const char *host, const char *guest, struct clo
 	guest = path_normal(guest);
 	if (!S_ISREG(st.st_mode)) {
 		copy_tree(host, path_join(root, guest));
-		find_needy(host, guest, &needy);
-		closure_add_copied(closure, &needy);
+		find_elf(host, guest, &pairs);
+		closure_add_copied(closure, &pairs);
 		return;
 	}
 	root_copy_file(host, path_join(root, guest));
