@@ -25,6 +25,7 @@ enum lapic_register {
 };
 #define LAPIC_ENABLE    0x100u
 #define LVT_MASKED      0x10000u
+#define LVT_PERIODIC    0x20000u
 #define LVT_NMI         0x400u
 #define DIVIDE_BY_1     0xbu
 #define ICR_INIT        0x500u
@@ -40,6 +41,7 @@ enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_REDIRECTION = 0
 static const paddr_t ioapic_places[] = { 0xfec00000, 0xfec10000 };
 
 static volatile uint32_t *lapic;
+static uint32_t boot_processor; /* I: its id, in the upper eight bits */
 static struct spinlock ioapic_lock = SPINLOCK_INIT(RANK_DEVICE);
 static struct ioapic {
 	paddr_t place;
@@ -64,6 +66,15 @@ void apic_timer_set(uint32_t initial)
 {
 	lapic_write(LAPIC_TIMER_INITIAL, initial);
 }
+void apic_timer_one_shot(void)
+{
+	lapic_write(LAPIC_LVT_TIMER, TRAP_TIMER);
+}
+void apic_timer_periodic(uint32_t period)
+{
+	lapic_write(LAPIC_LVT_TIMER, TRAP_TIMER | LVT_PERIODIC);
+	lapic_write(LAPIC_TIMER_INITIAL, period);
+}
 uint32_t apic_timer_count(void)
 {
 	return lapic_read(LAPIC_TIMER_CURRENT);
@@ -86,7 +97,7 @@ static void ioapic_write(const struct ioapic *a, unsigned reg, uint32_t v)
 
 static void redirect(const struct ioapic *a, unsigned pin, uint32_t low)
 {
-	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2 + 1, lapic_read(LAPIC_ID) & 0xff000000);
+	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2 + 1, boot_processor);
 	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2, low);
 }
 
@@ -163,7 +174,7 @@ void arch_irq_disable(unsigned line)
 
 void arch_irq_message(unsigned line, struct irq_message *m)
 {
-	m->address = MESSAGE_ADDRESS | (lapic_read(LAPIC_ID) >> 24) << MESSAGE_PROCESSOR;
+	m->address = MESSAGE_ADDRESS | (boot_processor >> 24) << MESSAGE_PROCESSOR;
 	m->data = TRAP_LINES_FIRST + line;
 }
 
@@ -203,7 +214,6 @@ void apic_init_cpu(void)
 	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
 	lapic_write(LAPIC_LVT_LINT1, LVT_NMI);
 	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);
-	lapic_write(LAPIC_LVT_TIMER, TRAP_TIMER);
 }
 
 static void apic_init(void)
@@ -215,6 +225,7 @@ static void apic_init(void)
 	lapic = mmu_map_device(rdmsr(MSR_APIC_BASE) & 0xfffffffff000ul, PAGE_SIZE);
 	if (!lapic)
 		return;
+	boot_processor = lapic_read(LAPIC_ID) & 0xff000000;
 	apic_init_cpu();
 	find_ioapics();
 }

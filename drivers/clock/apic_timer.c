@@ -1,7 +1,7 @@
-/* The local APIC's timer as clock event, one-shot (Intel SDM 3A, 10.5.4), its speed measured against the PIT. x86 only. */
+/* The local APIC's timer as clock event, one-shot (Intel SDM 3A, 10.5.4), its speed known or measured (measure.c). x86 only. */
 #include <arch/apic.h>
 #include <core/clock.h>
-#include <drivers/clock/pit.h>
+#include <drivers/clock/measure.h>
 
 COMPONENT("apic-timer", "local APIC timer");
 
@@ -9,13 +9,13 @@ static uint64_t hz;
 
 static uint64_t apic_timer_probe(void)
 {
-	hz = apic_present() ? pit_measure()->apic_timer_hz : 0;
+	hz = apic_present() ? measured_speeds()->apic_timer_hz : 0;
 	return hz;
 }
 
 static void apic_timer_start(void)
 {
-	apic_timer_set(0);
+	apic_timer_one_shot();
 }
 
 static void apic_timer_arm(uint64_t delta_ns)

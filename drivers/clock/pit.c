@@ -6,7 +6,7 @@
 #include <arch/irqflags.h>
 #include <arch/port.h>
 #include <core/irq.h>
-#include <drivers/clock/pit.h>
+#include <drivers/clock/measure.h>
 
 COMPONENT("pit", "8254 timer, to measure other clocks by");
 
@@ -87,6 +87,7 @@ static struct measured measure_once(bool *fired)
 	outb(PIT_CHANNEL0, WINDOW_TICKS & 0xff);
 	outb(PIT_CHANNEL0, WINDOW_TICKS >> 8);
 	WRITE_ONCE(*fired, false);
+	apic_timer_one_shot();
 	apic_timer_set(APIC_ALARM);
 	if (!pit_counts())
 		return (struct measured){ 0, 0 };
@@ -110,15 +111,12 @@ static bool agree(const struct measured *a, const struct measured *b)
 	return more - less < more / 1000;
 }
 
-const struct measured *pit_measure(void)
+struct measured pit_measure(void)
 {
-	static struct measured result;
 	struct irq_handler handlers[ARRAY_SIZE(pit_lines)];
-	struct measured before;
+	struct measured before, result;
 	bool fired;
 
-	if (result.tsc_hz || !apic_present())
-		return &result;
 	for (unsigned i = 0; i < ARRAY_SIZE(pit_lines); i++) {
 		handlers[i] = (struct irq_handler){ .handle = pit_interrupt, .data = &fired };
 		(void)irq_request(pit_lines[i], IRQ_EDGE, &handlers[i]);
@@ -134,5 +132,5 @@ const struct measured *pit_measure(void)
 	apic_timer_set(0);
 	for (unsigned i = 0; i < ARRAY_SIZE(pit_lines); i++)
 		irq_release(pit_lines[i], &handlers[i]);
-	return &result;
+	return result;
 }

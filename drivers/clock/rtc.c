@@ -44,11 +44,11 @@ uint64_t clock_rtc_seconds(void)
 	unsigned seconds, minutes, hour, day, month, year;
 	bool binary;
 
-	if (rtc_read(RTC_STATUS_B) == 0xff)
+	status_b = rtc_read(RTC_STATUS_B);
+	if (status_b == 0xff)
 		return 0; /* nobody answers */
 	for (unsigned tries = 0; tries < 10000 && rtc_read(RTC_STATUS_A) & STATUS_A_UPDATING; tries++)
 		;
-	status_b = rtc_read(RTC_STATUS_B);
 	binary = status_b & STATUS_B_BINARY;
 	seconds = decode(rtc_read(RTC_SECONDS), binary);
 	minutes = decode(rtc_read(RTC_MINUTES), binary);

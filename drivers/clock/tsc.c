@@ -1,8 +1,8 @@
 /* The time-stamp counter as a clock (Intel SDM 3B, 18.17). Its frequency, in this order: CPUID leaf 0x15, a
- * hypervisor's leaf 0x40000010 (VMware's, also KVM's and Xen's way), measured against the PIT. x86 only. */
+ * hypervisor's leaf 0x40000010 (VMware's, also KVM's and Xen's way), measured (measure.c). x86 only. */
 #include <arch/cpu.h>
 #include <core/clock.h>
-#include <drivers/clock/pit.h>
+#include <drivers/clock/measure.h>
 
 COMPONENT("tsc", "time-stamp counter as clock");
 
@@ -27,7 +27,7 @@ static uint64_t tsc_probe(void)
 {
 	uint64_t hz = stated_hz();
 
-	return hz ? hz : pit_measure()->tsc_hz;
+	return hz ? hz : measured_speeds()->tsc_hz;
 }
 
 SET_ENTRY(clocksource, tsc, struct clocksource) = {

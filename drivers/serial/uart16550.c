@@ -31,6 +31,8 @@ enum uart_register {
 
 #define INPUT_BATCH 64
 
+static bool present; /* I */
+
 static bool uart_probe(void)
 {
 	outb(COM1 + UART_SCRATCH, 0x5a);
@@ -43,6 +45,7 @@ static bool uart_probe(void)
 	outb(COM1 + UART_IER, 0);
 	outb(COM1 + UART_FCR, FCR_ENABLE);
 	outb(COM1 + UART_MCR, MCR_OUT2);
+	present = true;
 	return true;
 }
 
@@ -121,7 +124,7 @@ static struct irq_handler uart_handler = { .handle = uart_interrupt };
 
 static void uart_start_input(void)
 {
-	if (!uart_probe())
+	if (!present)
 		return;
 	if (irq_request(irq_isa(COM1_IRQ), IRQ_EDGE, &uart_handler) != 0) {
 		log_warn("ttyS0: line %d has no controller: no input", COM1_IRQ);

@@ -4,8 +4,12 @@
 
 /** apic_eoi() - the interrupt in service is done. */
 void apic_eoi(void);
-/** apic_timer_set() - one-shot on TRAP_TIMER; @initial in ticks of the divided bus clock, 0 stops it. */
+/** apic_timer_one_shot() - this processor's timer is to interrupt once (TRAP_TIMER); apic_timer_set() starts it. */
+void apic_timer_one_shot(void);
+/** apic_timer_set() - @initial in ticks of the divided bus clock, 0 stops it. */
 void apic_timer_set(uint32_t initial);
+/** apic_timer_periodic() - start it to interrupt again and again. */
+void apic_timer_periodic(uint32_t period);
 uint32_t apic_timer_count(void);
 /** apic_init_cpu() - on each processor, after the first one found it. */
 void apic_init_cpu(void);
