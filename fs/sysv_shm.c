@@ -1,17 +1,16 @@
 /* System V shared memory: shmget(2), shmop(2), sysvipc(7).
  *
  * A segment is a vm_object around one of shared anonymous memory; it counts how often it is mapped, so that a removed
- * one goes with its last mapping. shm_lock (spinning, because mappings come and go under mm->lock) covers all fields.
+ * one goes with its last mapping. The table's lock (spinning, because mappings come and go under mm->lock) covers all
+ * fields.
  * Not done: SHM_HUGETLB is taken as a hint, SHM_LOCK as done.
  */
-#include <core/clock.h>
-#include <core/list.h>
 #include <core/log.h>
 #include <core/process.h>
 #include <core/slab.h>
 #include <linux/mman.h>
+#include <fs/sysv_ipc.h>
 #include <fs/sysv_shm.h>
-#include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/stat.h>
 #include <mm/mm.h>
@@ -21,28 +20,16 @@ COMPONENT("sysv-shm", "System V shared memory");
 #define KEY_PREFIX   "/SYSV"
 
 struct segment {
+	struct ipc_object ipc;   /* removed: freed with the last mapping */
 	struct vm_object object; /* I: what is mapped */
 	struct vm_object *memory; /* I: ref: the pages */
-	struct list node;
-	int id, key;             /* I */
 	uint64_t size;           /* I: bytes, as asked for */
-	uint32_t mode;           /* S_IRUSR …, SHM_DEST */
-	uint32_t uid, gid, cuid, cgid;
 	int creator, last_pid;
 	int64_t attach_time, detach_time, change_time; /* seconds since the epoch */
 	uint64_t attached;       /* mappings */
-	bool removed;            /* key forgotten; freed with the last mapping */
 };
 
-static struct spinlock shm_lock = SPINLOCK_INIT(RANK_SYSV);
-static struct list segments = LIST_INIT(segments); /* by age */
-static unsigned segment_count;
-static int last_id;
-
-static int64_t now(void)
-{
-	return (int64_t)(clock_realtime_ns() / NSEC_PER_SEC);
-}
+static struct ipc_table table = IPC_TABLE_INIT(table, SHMMNI);
 
 static struct segment *segment_of(struct vm_object *o)
 {
@@ -58,9 +45,9 @@ static int segment_page(struct vm_object *o, uint64_t index, bool write, struct 
 
 static void segment_get(struct vm_object *o)
 {
-	spin_lock(&shm_lock);
+	spin_lock(&table.lock);
 	segment_of(o)->attached++;
-	spin_unlock(&shm_lock);
+	spin_unlock(&table.lock);
 }
 
 static void segment_free(struct segment *s)
@@ -69,25 +56,18 @@ static void segment_free(struct segment *s)
 	kfree(s);
 }
 
-/* Out of the list; shm_lock is held. */
-static void forget(struct segment *s)
-{
-	list_del(&s->node);
-	segment_count--;
-}
-
 static void segment_put(struct vm_object *o)
 {
 	struct segment *s = segment_of(o);
 	bool last;
 
-	spin_lock(&shm_lock);
-	last = --s->attached == 0 && s->removed;
-	s->detach_time = now();
+	spin_lock(&table.lock);
+	last = --s->attached == 0 && s->ipc.removed;
+	s->detach_time = ipc_now();
 	s->last_pid = current->process ? current->process->pid : 0;
 	if (last)
-		forget(s);
-	spin_unlock(&shm_lock);
+		ipc_delete(&table, &s->ipc);
+	spin_unlock(&table.lock);
 	if (last)
 		segment_free(s);
 }
@@ -96,8 +76,8 @@ static void segment_describe(struct vm_object *o, char *path, size_t size, uint6
 {
 	struct segment *s = segment_of(o);
 
-	(void)format_text(path, size, KEY_PREFIX "%08x (deleted)", (unsigned)s->key);
-	*inode = (uint64_t)s->id;
+	(void)format_text(path, size, KEY_PREFIX "%08x (deleted)", (unsigned)s->ipc.key);
+	*inode = (uint64_t)s->ipc.id;
 }
 
 static const struct vm_object_ops segment_ops = {
@@ -109,49 +89,13 @@ static const struct vm_object_ops segment_ops = {
 
 static struct segment *find_id(int id)
 {
-	struct segment *s;
+	struct ipc_object *o = ipc_find_id(&table, id);
 
-	list_for_each(s, &segments, node)
-		if (s->id == id)
-			return s;
-	return NULL;
-}
-
-static struct segment *find_key(int key)
-{
-	struct segment *s;
-
-	if (key == IPC_PRIVATE)
-		return NULL;
-	list_for_each(s, &segments, node)
-		if (s->key == key && !s->removed)
-			return s;
-	return NULL;
-}
-
-/* May the current process do this? @may: read 4, write 2, as in one digit of a mode. */
-static bool allowed(const struct segment *s, unsigned may)
-{
-	const struct credentials *c = &current->process->credentials;
-	unsigned granted = s->mode;
-
-	if (c->euid == s->uid || c->euid == s->cuid)
-		granted >>= 6;
-	else if (c->egid == s->gid || c->egid == s->cgid)
-		granted >>= 3;
-	return !(may & ~granted) || (c->cap_effective & 1ull << CAP_IPC_OWNER);
-}
-
-static bool owned(const struct segment *s)
-{
-	const struct credentials *c = &current->process->credentials;
-
-	return c->euid == s->uid || c->euid == s->cuid || (c->cap_effective & 1ull << CAP_SYS_ADMIN);
+	return o ? container_of(o, struct segment, ipc) : NULL;
 }
 
 static struct segment *segment_create(int key, size_t size, unsigned flags)
 {
-	const struct process *p = current->process;
 	struct segment *s = kzalloc(sizeof(*s));
 
 	if (!s)
@@ -162,60 +106,49 @@ static struct segment *segment_create(int key, size_t size, unsigned flags)
 		return NULL;
 	}
 	s->object.ops = &segment_ops;
-	s->key = key;
+	ipc_init(&s->ipc, key, flags);
 	s->size = size;
-	s->mode = flags & 0777;
-	s->uid = s->cuid = p->credentials.euid;
-	s->gid = s->cgid = p->credentials.egid;
-	s->creator = p->pid;
-	s->change_time = now();
+	s->creator = current->process->pid;
+	s->change_time = ipc_now();
 	return s;
 }
 
-/* One that exists, for shmget(2); shm_lock is held. */
-static long check_existing(const struct segment *s, size_t size, unsigned flags)
+/* As it is now: the id of the one with this key, 0 if there is none, or -errno. table.lock is held. */
+static long look_up(int key, size_t size, unsigned flags)
 {
-	unsigned wanted = (flags >> 6 | flags >> 3 | flags) & 7;
+	struct ipc_object *o;
+	long r = ipc_get(&table, key, flags, &o);
 
-	if ((flags & IPC_CREAT) && (flags & IPC_EXCL))
-		return -EEXIST;
-	if (size > s->size)
+	if (r || !o)
+		return r;
+	if (size > container_of(o, struct segment, ipc)->size)
 		return -EINVAL;
-	return allowed(s, wanted & 6) ? s->id : -EACCES;
+	return ipc_allowed_by(o, flags) ? o->id : -EACCES;
 }
 
 long shm_get(int key, size_t size, unsigned flags)
 {
-	struct segment *s, *new = NULL;
+	struct segment *new;
 	long r;
 
-	spin_lock(&shm_lock);
-	s = find_key(key);
-	r = s ? check_existing(s, size, flags) : key == IPC_PRIVATE || (flags & IPC_CREAT) ? 0 : -ENOENT;
-	if (!s && !r && segment_count >= SHMMNI)
-		r = -ENOSPC;
-	spin_unlock(&shm_lock);
-	if (s || r)
+	spin_lock(&table.lock);
+	r = look_up(key, size, flags);
+	spin_unlock(&table.lock);
+	if (r)
 		return r;
 	if (size < SHMMIN || size > INT64_MAX)
 		return -EINVAL;
 	new = segment_create(key, size, flags);
 	if (!new)
 		return -ENOMEM;
-	spin_lock(&shm_lock);
-	s = find_key(key);
-	if (s) { /* somebody else made it meanwhile */
-		r = check_existing(s, size, flags);
-	} else {
-		do
-			last_id = (last_id + 1) & INT32_MAX;
-		while (find_id(last_id));
-		r = new->id = last_id;
-		list_add_tail(&segments, &new->node);
-		segment_count++;
+	spin_lock(&table.lock);
+	r = look_up(key, size, flags); /* somebody else may have made it meanwhile */
+	if (!r) {
+		r = ipc_add(&table, &new->ipc);
+		new = NULL;
 	}
-	spin_unlock(&shm_lock);
-	if (s)
+	spin_unlock(&table.lock);
+	if (new)
 		segment_free(new);
 	return r;
 }
@@ -236,23 +169,23 @@ long shm_attach(int id, uint64_t address, unsigned flags)
 	} else if (flags & SHM_REMAP) {
 		return -EINVAL;
 	}
-	spin_lock(&shm_lock);
+	spin_lock(&table.lock);
 	s = find_id(id);
 	if (!s)
 		r = -EINVAL;
-	else if (!allowed(s, read_only ? 4 : 6))
+	else if (!ipc_allowed(&s->ipc, IPC_READ | (read_only ? 0 : IPC_WRITE)))
 		r = -EACCES;
 	else
 		s->attached++; /* ours, until it is mapped */
-	spin_unlock(&shm_lock);
+	spin_unlock(&table.lock);
 	if (r)
 		return r;
 	r = mm_map(current->process->mm, address, s->size, prot, how, &s->object, 0);
 	if (r >= 0 || r < -4095) {
-		spin_lock(&shm_lock);
-		s->attach_time = now();
+		spin_lock(&table.lock);
+		s->attach_time = ipc_now();
 		s->last_pid = current->process->pid;
-		spin_unlock(&shm_lock);
+		spin_unlock(&table.lock);
 	}
 	segment_put(&s->object);
 	return r == -EEXIST ? -EINVAL : r;
@@ -268,11 +201,11 @@ long shm_detach(uint64_t address)
 	if (address % PAGE_SIZE || !mm_next_range(mm, address, false, &range) || range.start != address || !range.shared ||
 	    range.offset || memcmp(range.path, KEY_PREFIX, sizeof(KEY_PREFIX) - 1))
 		return -EINVAL;
-	spin_lock(&shm_lock);
+	spin_lock(&table.lock);
 	s = find_id((int)range.inode);
 	if (s)
 		size = ALIGN_UP(s->size, PAGE_SIZE);
-	spin_unlock(&shm_lock);
+	spin_unlock(&table.lock);
 	return size ? mm_unmap(mm, address, size) : -EINVAL;
 }
 
@@ -282,20 +215,20 @@ long shm_remove(int id)
 	bool last = false;
 	long r = 0;
 
-	spin_lock(&shm_lock);
+	spin_lock(&table.lock);
 	s = find_id(id);
 	if (!s) {
 		r = -EINVAL;
-	} else if (!owned(s)) {
+	} else if (!ipc_owned(&s->ipc)) {
 		r = -EPERM;
 	} else {
-		s->removed = true;
-		s->mode |= SHM_DEST;
+		s->ipc.removed = true;
+		s->ipc.mode |= SHM_DEST;
 		last = !s->attached;
 		if (last)
-			forget(s);
+			ipc_delete(&table, &s->ipc);
 	}
-	spin_unlock(&shm_lock);
+	spin_unlock(&table.lock);
 	if (last)
 		segment_free(s);
 	return r;
@@ -304,14 +237,6 @@ long shm_remove(int id)
 static void fill(struct shmid64_ds *out, const struct segment *s)
 {
 	*out = (struct shmid64_ds){
-		.shm_perm = {
-			.key = s->removed ? IPC_PRIVATE : s->key,
-			.uid = s->uid,
-			.gid = s->gid,
-			.cuid = s->cuid,
-			.cgid = s->cgid,
-			.mode = s->mode,
-		},
 		.shm_segsz = s->size,
 		.shm_atime = s->attach_time,
 		.shm_dtime = s->detach_time,
@@ -320,32 +245,23 @@ static void fill(struct shmid64_ds *out, const struct segment *s)
 		.shm_lpid = s->last_pid,
 		.shm_nattch = s->attached,
 	};
-}
-
-static struct segment *find_index(int index)
-{
-	struct segment *s;
-
-	list_for_each(s, &segments, node)
-		if (index-- == 0)
-			return s;
-	return NULL;
+	ipc_describe(&s->ipc, &out->shm_perm);
 }
 
 long shm_stat(int id, bool by_index, bool check, struct shmid64_ds *out)
 {
-	struct segment *s;
+	struct ipc_object *o;
 	long r = -EINVAL;
 
-	spin_lock(&shm_lock);
-	s = by_index ? find_index(id) : find_id(id);
-	if (s && check && !allowed(s, 4)) {
+	spin_lock(&table.lock);
+	o = by_index ? ipc_find_index(&table, id) : ipc_find_id(&table, id);
+	if (o && check && !ipc_allowed(o, IPC_READ)) {
 		r = -EACCES;
-	} else if (s) {
-		fill(out, s);
-		r = by_index ? s->id : 0;
+	} else if (o) {
+		fill(out, container_of(o, struct segment, ipc));
+		r = by_index ? o->id : 0;
 	}
-	spin_unlock(&shm_lock);
+	spin_unlock(&table.lock);
 	return r;
 }
 
@@ -354,33 +270,30 @@ long shm_set(int id, const struct shmid64_ds *from)
 	struct segment *s;
 	long r = -EINVAL;
 
-	spin_lock(&shm_lock);
+	spin_lock(&table.lock);
 	s = find_id(id);
-	if (s && !owned(s)) {
+	if (s && !ipc_owned(&s->ipc)) {
 		r = -EPERM;
 	} else if (s) {
-		s->uid = from->shm_perm.uid;
-		s->gid = from->shm_perm.gid;
-		s->mode = (s->mode & ~0777u) | (from->shm_perm.mode & 0777);
-		s->change_time = now();
+		ipc_change(&s->ipc, &from->shm_perm);
+		s->change_time = ipc_now();
 		r = 0;
 	}
-	spin_unlock(&shm_lock);
+	spin_unlock(&table.lock);
 	return r;
 }
 
 long shm_totals(struct shm_info *out)
 {
 	struct segment *s;
-	long count = 0;
+	long highest;
 
 	*out = (struct shm_info){ .used_ids = 0 };
-	spin_lock(&shm_lock);
-	list_for_each(s, &segments, node) {
+	spin_lock(&table.lock);
+	list_for_each(s, &table.objects, ipc.node)
 		out->shm_tot += (s->size + PAGE_SIZE - 1) / PAGE_SIZE;
-		count++;
-	}
-	spin_unlock(&shm_lock);
-	out->used_ids = (int)count;
-	return count ? count - 1 : 0;
+	out->used_ids = (int)table.count;
+	highest = ipc_highest(&table);
+	spin_unlock(&table.lock);
+	return highest;
 }
