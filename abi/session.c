@@ -1,6 +1,8 @@
 /* Process groups and sessions (credentials(7)), and waiting for children, of which there are none without fork(2). */
 #include <abi/syscall.h>
 #include <core/process.h>
+#include <fs/files.h>
+#include <linux/wait.h>
 
 COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
 
@@ -48,14 +50,40 @@ long sys_setsid(void)
 }
 SYSCALL(setsid);
 
+#define WAIT_HOW   (WNOHANG | __WNOTHREAD | __WCLONE | __WALL)
+#define WAITID_FOR (WEXITED | WSTOPPED | WCONTINUED)
+
 long sys_wait4(int pid, int __user *status, int options, void __user *usage)
 {
-	return -ECHILD;
+	if (options & ~(int)(WAIT_HOW | WUNTRACED | WCONTINUED))
+		return -EINVAL;
+	return pid == INT32_MIN ? -ESRCH : -ECHILD;
 }
 SYSCALL(wait4);
 
 long sys_waitid(int type, int id, void __user *info, int options, void __user *usage)
 {
-	return -ECHILD;
+	struct file *f;
+
+	if (options & ~(int)(WAIT_HOW | WNOWAIT | WAITID_FOR) || !(options & WAITID_FOR))
+		return -EINVAL;
+	switch (type) {
+	case P_ALL:
+		return -ECHILD;
+	case P_PID:
+		return id > 0 ? -ECHILD : -EINVAL;
+	case P_PGID:
+		return id >= 0 ? -ECHILD : -EINVAL;
+	case P_PIDFD:
+		if (id < 0)
+			return -EINVAL;
+		f = fd_get(id);
+		if (!f)
+			return -EBADF;
+		file_put(f);
+		return -ECHILD;
+	default:
+		return -EINVAL;
+	}
 }
 SYSCALL(waitid);

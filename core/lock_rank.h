@@ -13,6 +13,8 @@ enum lock_rank {
 	RANK_RENAME,      /* one rename at a time: taken before the directories' locks */
 	RANK_FILE,        /* position of an open file: held across its I/O, and across readdir */
 	RANK_DIRECTORY,   /* entries of a directory: parent before child */
+	RANK_AIO_CONTEXTS, /* the contexts of a process, and the start of their thread */
+	RANK_AIO,         /* a context of asynchronous I/O: calls poll of its files, which may be epoll sets */
 	RANK_EPOLL_NESTING, /* which epoll set is a member of which: taken before the sets */
 	RANK_EPOLL,       /* an epoll set: calls poll of its members; one that is a member of another is a rank higher */
 	RANK_EPOLL_LAST = RANK_EPOLL + 4,

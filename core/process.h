@@ -13,8 +13,14 @@ struct files;          /* fs/files.h: the table of descriptors */
 struct fs_context;     /* fs/vfs.h: root, working directory, umask */
 struct signal_process; /* core/signal.h: handlers, process-wide queue */
 struct itimers;        /* abi: interval and POSIX timers */
+struct process;
 
 #define GROUPS_MAX 64
+
+/* Something that a process owns only in kernels that have it: whoever makes it says how it ends. */
+struct process_part {
+	void (*end)(struct process *p, struct process_part *part); /* the process has no threads any more; sets the pointer NULL */
+};
 
 struct credentials {
 	uint32_t uid, euid, suid, fsuid;
@@ -44,6 +50,7 @@ struct process {
 	struct credentials credentials;  /* lock for writing; words are read as they are */
 	struct resource_limit limits[RESOURCE_LIMITS]; /* lock for writing */
 	struct itimers *itimers;         /* owned */
+	struct process_part *aio;        /* owned: contexts of io_setup(2), fs/aio.c; NULL until the first */
 	int exit_status;                 /* as wait4(2) has it; set once under lock */
 	bool exiting;                    /* a: every thread leaves at its next return to the program */
 	uint64_t start_ns;

@@ -54,6 +54,8 @@ struct thread {
 	size_t robust_list_size;
 	void __user *rseq;               /* rseq(2), NULL: not registered */
 	uint32_t rseq_signature;
+	uint16_t memory_policy;          /* set_mempolicy(2): mode and flags; the thread itself */
+	bool memory_policy_node0;        /* its nodes have node 0, which is the only one */
 	char name[16];                /* comm; written by the thread itself */
 	long restart_data[4];         /* restart_syscall(2); abi */
 	struct thread *next_by_tid;   /* thread.c */

@@ -213,6 +213,8 @@ static int exit_code(const struct process *p)
 
 void process_ended(struct process *p)
 {
+	if (p->aio)
+		p->aio->end(p, p->aio);
 	files_put_table(p->files);
 	fs_context_put(p->fs);
 	p->files = NULL;

@@ -160,3 +160,16 @@ struct file *eventfd_create(uint64_t value, unsigned flags)
 		kfree(e);
 	return f;
 }
+
+bool eventfd_is(const struct file *f)
+{
+	return f->ops == &eventfd_ops;
+}
+
+void eventfd_signal(struct file *f)
+{
+	struct eventfd *e = f->private;
+
+	(void)add(e, 1); /* full: whoever reads it will find it so */
+	wake(e, EPOLLIN);
+}

@@ -11,5 +11,8 @@
 
 /** eventfd_create() - a counter that starts at @value. @flags: EFD_SEMAPHORE, EFD_NONBLOCK. NULL: no memory. */
 struct file *eventfd_create(uint64_t value, unsigned flags) __must_check;
+/** eventfd_is() - is @f such a counter?  eventfd_signal() - add one, unless it is full. Context: any. */
+bool eventfd_is(const struct file *f);
+void eventfd_signal(struct file *f);
 
 #endif

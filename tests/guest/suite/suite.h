@@ -67,6 +67,8 @@ void suite_ipc_edges(void);
 void suite_procfs(void);
 void suite_sysv(void);
 void suite_sysv_sem(void);
+void suite_aio(void);
+void suite_various(void);
 void suite_ipc_stress(void);
 void suite_net(void);
 void suite_net6(void);
