@@ -1,7 +1,8 @@
 /* Local APIC in xAPIC mode (Intel SDM 3A, 10.4), and the I/O APICs that machines without tables have at fixed places.
  *
- * Others are found by tables (ioapic_found()). Lines of all I/O APICs are numbered through, as ACPI's global system interrupts are. The old interrupt controllers
- * are masked from the start (cpu.c). All devices interrupt the boot processor. Left out: x2APIC, MP tables.
+ * Others are found by tables (ioapic_found()). Lines of all I/O APICs are numbered through, as ACPI's global system
+ * interrupts are. The old interrupt controllers are masked from the start (cpu.c). All devices interrupt the boot
+ * processor. Left out: x2APIC.
  */
 #include "offsets.h"
 #include <arch/apic.h>
@@ -133,6 +134,15 @@ void ioapic_found(paddr_t place, unsigned first_line)
 		return;
 	a->lines = 0;
 	(void)add_ioapic(a, place, first_line); /* none there: none is used */
+}
+
+unsigned ioapic_lines(void)
+{
+	unsigned end = 0;
+
+	for (unsigned i = 0; i < IOAPICS_MAX; i++)
+		end = MAX(end, ioapics[i].first_line + ioapics[i].lines);
+	return end;
 }
 
 int arch_irq_enable(unsigned line, unsigned trigger)

@@ -2,6 +2,9 @@
 #ifndef DRIVERS_ACPI_TABLES_H
 #define DRIVERS_ACPI_TABLES_H
 
+/** firmware_tables_read() - this kernel reads them, if there are any. Weak in absent/. */
+bool firmware_tables_read(void);
+
 struct acpi_header {
 	char signature[4];
 	uint32_t length; /* bytes, this header included */

@@ -18,7 +18,6 @@
 
 COMPONENT("virtio-mmio", "virtio devices in memory-mapped slots named on the command line");
 
-#define MMIO_MAGIC   0x74726976u /* "virt" */
 #define MMIO_MIN     0x200u      /* bytes of registers and configuration space */
 #define MMIO_MOST    0x10000u
 #define SLOTS_MAX    64u
@@ -180,7 +179,7 @@ void virtio_mmio_slot(paddr_t address, uint64_t size, unsigned line)
 	if (size < MMIO_MIN || size > MMIO_MOST || address % 4)
 		goto failed;
 	m->registers = mmu_map_device(address, size);
-	if (!m->registers || read32(m, VIRTIO_MMIO_MAGIC_VALUE) != MMIO_MAGIC)
+	if (!m->registers || read32(m, VIRTIO_MMIO_MAGIC_VALUE) != VIRTIO_MMIO_MAGIC)
 		goto failed;
 	m->version = read32(m, VIRTIO_MMIO_VERSION);
 	m->device.id = read32(m, VIRTIO_MMIO_DEVICE_ID);
@@ -209,6 +208,11 @@ failed:
 	log_err("virtio over MMIO at %lx, line %u: no device there that we can drive: error %d", (unsigned long)address,
 		line, -r);
 	kfree(m);
+}
+
+bool virtio_mmio_named(void)
+{
+	return slot_count > 0;
 }
 
 static void mmio_scan(void)

@@ -20,6 +20,9 @@ check "base holds no object of virtio or the network" bash -c "! grep -E '^objec
 	! grep -E '^component	(virtio|inet|lwip)' base.map"
 check "microvm is virtio-mmio" cmp microvm virtio-mmio
 check "microvm holds no object of PCI" bash -c "! grep -E '^object	[^	]*pci' microvm.map && ! grep -E '^component	(virtio-)?pci' microvm.map"
+check "microvm holds no object of ACPI" bash -c "! grep -E '^object	(drivers-)?acpi' microvm.map && ! grep -E '^component	([a-z-]+-)?acpi' microvm.map"
+check "base reads no tables but the one of its processors" bash -c "! grep -E '^component	([a-z-]+-)?(acpi|ged|hpet)' base.map && grep '^component	mp-table' base.map"
+check "virtio-pci reads ACPI's tables" bash -c "grep '^component	acpi' virtio-pci.map && grep '^component	acpi-power' virtio-pci.map"
 check "virtio-pci holds no object of virtio over MMIO" bash -c "! grep -E '^(object|component)	[^	]*mmio' virtio-pci.map"
 check "all holds everything that virtio-mmio does" bash -c "comm -23 <(grep ^component virtio-mmio.map | cut -f2 | sort) \
 	<(grep ^component all.map | cut -f2 | sort) | diff /dev/null -"

@@ -50,7 +50,7 @@ struct machine {
 	const char *suffix;    /* of the names of QEMU's virtio devices */
 };
 static const struct machine machines[] = {
-	{ "microvm", "microvm,rtc=on", "virtio-mmio", "bus", "device" },
+	{ "microvm", "microvm,rtc=on,acpi=off", "virtio-mmio", "bus", "device" },
 	{ "q35", "q35", "virtio-pci", "driver", "pci" },
 };
 

@@ -21,6 +21,8 @@ void apic_send_init(uint32_t id);
 void apic_send_startup(uint32_t id, unsigned page);
 /** ioapic_found() - an I/O APIC at @place has the lines from @first_line on; if it is known, it is those. Start-up. */
 void ioapic_found(paddr_t place, unsigned first_line);
+/** ioapic_lines() - all I/O APICs' lines are below this. */
+unsigned ioapic_lines(void);
 /** apic_present() - it answers; false leaves the kernel without interrupts. */
 bool apic_present(void);
 
