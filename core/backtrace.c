@@ -1,5 +1,6 @@
 /* Backtraces by scanning the stack for addresses behind a call in the kernel's text: there are no unwind tables.
- * Addresses are printed as the linker gave them, so that they can be named, and do not tell where the kernel runs. */
+ * Printed is the call's last byte, as what follows it may be another function; and addresses are as the linker gave
+ * them, so that they can be named, and do not tell where the kernel runs. */
 #include <arch/backtrace.h>
 #include <arch/layout.h>
 #include <core/backtrace.h>
@@ -25,7 +26,7 @@ void backtrace_print(uint64_t ip, uint64_t sp)
 
 		if (word > (uint64_t)text_start + ARCH_CALL_MAX && word <= (uint64_t)text_end &&
 		    arch_is_call((const uint8_t *)word)) {
-			log_print(LOG_EMERG, " [<%016lx>]", image_link_address(word));
+			log_print(LOG_EMERG, " [<%016lx>]", image_link_address(word - 1));
 			frames++;
 		}
 	}

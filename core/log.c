@@ -90,7 +90,7 @@ void panic(const char *format, ...)
 	va_end(args);
 	if (!__atomic_exchange_n(&panicking, true, __ATOMIC_ACQ_REL)) {
 		log_print(LOG_EMERG, "kernel panic: %s", text);
-		backtrace_print((uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0));
+		backtrace_print((uint64_t)__builtin_return_address(0) - 1, (uint64_t)__builtin_frame_address(0));
 	}
 	machine_off();
 }

@@ -10,6 +10,7 @@ COMPONENT("random", "random numbers");
 #define KEY_WORDS     8
 #define RESEED_NS     (60 * NSEC_PER_SEC)
 #define JITTER_BATCHES 64
+#define WORDS_BATCH   16
 
 static struct spinlock random_lock = SPINLOCK_INIT(RANK_RANDOM);
 static uint32_t key[KEY_WORDS];     /* random_lock */
@@ -125,4 +126,25 @@ void random_bytes(void *buf, size_t n)
 		to += piece;
 		n -= piece;
 	}
+}
+
+/* Taken from a batch, and wiped as they are taken. */
+uint64_t random_word(void)
+{
+	static uint64_t words[WORDS_BATCH]; /* random_lock */
+	static unsigned left;               /* random_lock */
+	uint64_t fresh[WORDS_BATCH], word;
+	irqflags_t flags = spin_lock_irqsave(&random_lock);
+
+	if (!left) {
+		spin_unlock_irqrestore(&random_lock, flags);
+		random_bytes(fresh, sizeof(fresh));
+		flags = spin_lock_irqsave(&random_lock);
+		memcpy(words, fresh, sizeof(words));
+		left = WORDS_BATCH;
+	}
+	word = words[--left];
+	words[left] = 0;
+	spin_unlock_irqrestore(&random_lock, flags);
+	return word;
 }

@@ -11,6 +11,8 @@ SET_DECLARE(entropy, struct entropy, 24);
 
 /** random_bytes() - fill @buf with numbers that nobody can foresee. Context: any but interrupt. */
 void random_bytes(void *buf, size_t n);
+/** random_word() - one number that nobody can foresee, cheaper than random_bytes(). */
+uint64_t random_word(void);
 /** random_add() - mix in what a device delivered. */
 void random_add(const void *buf, size_t n);
 

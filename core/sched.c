@@ -390,6 +390,7 @@ void sched_init(void)
 	/* Counted like any other, but its stack is the boot stack and it never ends. */
 	static struct thread boot_thread = { .refs = 1, .state = THREAD_READY, .name = "idle" };
 
+	boot_thread.canary = percpu_get(stack_canary);
 	list_init(&boot_thread.run_node);
 	init_queue(percpu_ptr(run_queue), &boot_thread);
 	percpu_set(current_thread, (uintptr_t)&boot_thread);
@@ -403,6 +404,7 @@ void sched_init_cpu(unsigned cpu, struct thread *idle)
 	q->slice.cpu = cpu;
 	idle->cpu = cpu;
 	*percpu_of(current_thread, cpu) = (uintptr_t)idle;
+	*percpu_of(stack_canary, cpu) = idle->canary;
 }
 
 void sched_idle(void)

@@ -1,6 +1,7 @@
 /* Creation and end of threads, and finding them by id. Kernel stacks are kept for the next thread (core/stack.c). */
 #include <core/log.h>
 #include <core/process.h>
+#include <core/random.h>
 #include <core/sched.h>
 #include <core/slab.h>
 #include <core/stack.h>
@@ -79,6 +80,7 @@ struct thread *thread_create(const char *name, struct process *process, void (*e
 	t->refs = 1;
 	t->cpus = process ? current->cpus : UINT32_MAX;
 	t->state = THREAD_READY;
+	t->canary = random_word() & ~0xfful; /* its lowest byte ends a string that would run over it */
 	list_init(&t->run_node);
 	list_init(&t->process_node);
 	(void)strscpy(t->name, name, sizeof(t->name));

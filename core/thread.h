@@ -42,6 +42,7 @@ struct thread {
 	struct list process_node;     /* in process->threads; process lock */
 	struct signal_thread *signal; /* owned by core/signal.c: mask, pending */
 	void *stack;                  /* owned: lowest address */
+	uint64_t canary;              /* I: behind the arrays of its frames (core/canary.c) */
 	uint64_t slice_end_ns;        /* when its turn ends; run queue's lock */
 	uint64_t run_time_ns;         /* used so far; run queue's lock */
 	uint64_t run_start_ns;        /* when it was last put on the processor */
@@ -74,6 +75,8 @@ static inline struct thread *thread_current(void)
 	return (struct thread *)percpu_get(current_thread);
 }
 #define current thread_current()
+
+extern uint64_t stack_canary; /* percpu: the current thread's canary; the compiler names it */
 
 /**
  * thread_create() - a thread that will run @entry(@argument) in the kernel; not started.

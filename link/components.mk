@@ -7,7 +7,7 @@ UAPI      = $(BUILD)/uapi/$(ARCH)
 # What every part of the kernel is compiled with, whoever wrote it.
 KERNEL_CODE = -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) -fPIC \
 	-fno-semantic-interposition -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
-	-fno-stack-protector -fno-strict-aliasing -fno-common -fno-math-errno -fno-tree-loop-distribute-patterns \
+	-fstack-protector $(ARCH_CANARY) -fno-strict-aliasing -fno-common -fno-math-errno -fno-tree-loop-distribute-patterns \
 	-fmacro-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=. $(ARCH_CFLAGS)
 WARNINGS = -Wall -Wextra -Wshadow -Wundef -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wold-style-definition \
 	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough -Wredundant-decls -Wlogical-op \
@@ -42,6 +42,11 @@ $(COMP)/o/$(subst /,-,$(basename $1)).o: $1 | $(UAPI)/linux
 	@$$(CC) $$(KERNEL_CFLAGS) $(if $(filter %.S,$1),-D__ASSEMBLER__=1) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach s,$(SOURCES),$(eval $(call kernel_object,$s)))
+
+# What makes sense of bytes that devices, files and peers wrote has canaries behind all arrays and whatever pointers lead
+# to; the rest only behind arrays of bytes (docs/decisions/hardening.md). lwIP's objects are strict, too.
+STRICT = -fstack-protector-strong
+$(filter $(foreach f,drivers exec fs-erofs net-lwip net-netlink,$(COMP)/o/$f-%),$(OBJECTS)): KERNEL_CODE += $(STRICT)
 
 $(COMP)/absent/%.o: absent/%.c | $(UAPI)/linux
 	@mkdir -p $(@D)

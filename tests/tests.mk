@@ -6,8 +6,8 @@ UNIT       = $(BUILD)/unit
 UNIT_TESTS := $(sort $(wildcard tests/unit/*_test.c))
 UNIT_PROGRAMS = $(UNIT_TESTS:tests/unit/%.c=$(UNIT)/%)
 UNIT_FLAGS = -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-UNIT_CFLAGS = $(filter-out -O2 -mpreferred-stack-boundary=3 -mno-red-zone -Wframe-larger-than=2048 -Iarch/$(ARCH)/include,$(KERNEL_CFLAGS)) \
-	-Itests/unit/host/include -Iarch/$(ARCH)/include $(UNIT_FLAGS) -DWHITTLE_UNIT_TEST
+UNIT_CFLAGS = $(filter-out -O2 -mpreferred-stack-boundary=3 -mno-red-zone -Wframe-larger-than=2048 -Iarch/$(ARCH)/include \
+	-fstack-protector% -mstack-protector%,$(KERNEL_CFLAGS)) -Itests/unit/host/include -Iarch/$(ARCH)/include $(UNIT_FLAGS) -DWHITTLE_UNIT_TEST
 UNIT_HOST  := $(patsubst tests/unit/host/%.c,$(UNIT)/host/%.o,$(wildcard tests/unit/host/*.c tests/unit/host/libc/*.c))
 unit_sources = $(shell sed -n 's|.*/\* UNIT: *\(.*\)\*/.*|\1|p' $1)
 

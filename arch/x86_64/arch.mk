@@ -4,3 +4,5 @@ ARCH_CFLAGS   = -m64 -mno-red-zone -mgeneral-regs-only -mtune=generic -mpreferre
 LEGACY_CALLS  = yes
 UAPI_DIR     ?= /usr/include
 UAPI_ASM_DIR ?= /usr/include/x86_64-linux-gnu
+# The stack protector (core/canary.c) finds the canary of the thread that runs in per-processor data.
+ARCH_CANARY   = -mstack-protector-guard=tls -mstack-protector-guard-reg=gs -mstack-protector-guard-symbol=stack_canary

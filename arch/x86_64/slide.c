@@ -2,11 +2,13 @@
  * image stays where the loader put it; its boot page tables are made for that place, and its pointers are moved by
  * what the linker left as RELR (gABI, "SHT_RELR"). `nokaslr` leaves it where it is linked.
  *
+ * The first thread's canary (core/canary.c) comes from here, too: nothing else runs without one.
  * Called once by boot.S, on the identity mapping: what is reached here is reached by its physical address, and nothing
  * may be called that holds an address in data. Without RDRAND the time-stamp counter is all the chance there is.
  */
 #include <arch/cpu.h>
 #include <arch/layout.h>
+#include <core/thread.h>
 #include <whittle/bootarea.h>
 
 COMPONENT("slide", "random addresses for the kernel");
@@ -105,7 +107,7 @@ static void move_pointers(uint64_t slide)
 }
 
 /* @command_line, @initrd: physical addresses, 0 if there is none. Return: what is added to link-time addresses. */
-uint64_t slide_image(paddr_t command_line, paddr_t initrd)
+__no_canary uint64_t slide_image(paddr_t command_line, paddr_t initrd)
 {
 	uint64_t pages = ((uint64_t)image_end + (1ul << LARGE_SHIFT) - 1) >> LARGE_SHIFT;
 	uint64_t gib = (LINK_BASE - TOP_START) >> GIB_SHIFT, page = 0, slide, place;
@@ -116,6 +118,7 @@ uint64_t slide_image(paddr_t command_line, paddr_t initrd)
 		gib = place / (ENTRIES - pages);
 		page = place % (ENTRIES - pages);
 	}
+	stack_canary = chance() & ~0xfful;
 	for (uint64_t i = 0; i < pages; i++)
 		boot_pd_kernel[page + i] = i << LARGE_SHIFT | LARGE_BITS;
 	boot_pdpt_kernel[gib] = (uint64_t)boot_pd_kernel | TABLE_BITS;

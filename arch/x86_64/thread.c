@@ -155,7 +155,8 @@ void arch_thread_fork(struct thread *child, const struct trap_frame *frame, uint
 	child->arch.kernel_sp = (uint64_t)f;
 }
 
-void arch_switch(struct thread *from, struct thread *to)
+/* The canary changes in the midst of it: it has none. */
+__no_canary void arch_switch(struct thread *from, struct thread *to)
 {
 	if (from->arch.fpu) {
 		from->arch.fs_base = fs_base_now(from);
@@ -168,6 +169,7 @@ void arch_switch(struct thread *from, struct thread *to)
 			wrmsr(MSR_KERNEL_GS_BASE, to->arch.gs_base);
 		arch_fpu_restore(to->arch.fpu);
 	}
+	percpu_set(stack_canary, to->canary);
 	percpu_set(syscall_kernel_sp, to->arch.stack_top);
 	percpu_ptr(cpu_tss)->rsp0 = to->arch.stack_top;
 	arch_switch_stacks(&from->arch.kernel_sp, to->arch.kernel_sp);

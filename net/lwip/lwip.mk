@@ -11,6 +11,7 @@ LWIP_HEADERS = -Inet/lwip/include -Inet/lwip/libc -isystem $(LWIP)/include
 FETCHED_OBJECTS += $(LWIP_OBJECTS)
 # lwIP's headers are system headers to the compiler, so what they include is not in its lists of dependencies.
 LWIP_OPTIONS = $(BUILD)/src/lwip.stamp $(wildcard net/lwip/include/*.h net/lwip/include/arch/*.h)
+$(LWIP_OBJECTS): KERNEL_CODE += $(STRICT)
 $(LWIP_OBJECTS): net/lwip/component.h $(LWIP_OPTIONS) | $(UAPI)/linux
 define lwip_object
 $(COMP)/o/lwip-$(notdir $1).o:
