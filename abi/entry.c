@@ -11,7 +11,7 @@
 
 COMPONENT("syscall-table", "where a program's system call finds its function");
 
-syscall_function syscall_table[SYSCALL_TABLE_SIZE];
+syscall_function syscall_table[SYSCALL_TABLE_SIZE] __sealed;
 
 static void syscall_table_fill(void)
 {

@@ -11,7 +11,8 @@ COMPONENT("log", "kernel messages, panics, backtraces");
 
 extern const char text_start[], text_end[];
 
-#define FRAMES_MAX 16
+#define FRAMES_MAX  16
+#define NEARLY_FULL 512 /* bytes: what an exception needs at once */
 
 void backtrace_print(uint64_t ip, uint64_t sp)
 {
@@ -19,8 +20,12 @@ void backtrace_print(uint64_t ip, uint64_t sp)
 	uint64_t top = t ? t->arch.stack_top : 0;
 
 	log_print(LOG_EMERG, " [<%016lx>]", image_link_address(ip));
-	if (!t || sp < (uint64_t)t->stack || sp >= top)
+	if (!t || sp >= top || top - sp > 2 * KERNEL_STACK_SIZE)
 		return;
+	if (sp < (uint64_t)t->stack + NEARLY_FULL) {
+		log_print(LOG_EMERG, "the kernel's stack of %s[%d] was too small", t->name, t->tid);
+		sp = MAX(sp, (uint64_t)t->stack);
+	}
 	for (unsigned frames = 0; sp < top && frames < FRAMES_MAX; sp += 8) {
 		uint64_t word = *(const uint64_t *)ALIGN_DOWN(sp, 8ul);
 

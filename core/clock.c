@@ -15,8 +15,8 @@ COMPONENT("clock", "time and timers");
 union timekeeping_page timekeeping_page __aligned(4096);
 
 static struct spinlock clock_lock = SPINLOCK_INIT(RANK_TIMER);
-static const struct clocksource *source;
-static const struct clockevent *event;
+static const struct clocksource *source __sealed;
+static const struct clockevent *event __sealed;
 
 uint64_t clock_monotonic_ns(void)
 {

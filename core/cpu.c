@@ -5,4 +5,4 @@
 COMPONENT("threads", "threads, scheduling, waiting");
 
 unsigned cpu_count = 1;
-uintptr_t cpu_bases[CPU_MAX];
+uintptr_t cpu_bases[CPU_MAX] __sealed;

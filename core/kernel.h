@@ -36,6 +36,7 @@ typedef uint64_t paddr_t;
 #define __aligned(n)      __attribute__((aligned(n)))
 #define __weak            __attribute__((weak))
 #define __no_canary       __attribute__((no_stack_protector)) /* what runs while the canary is set (core/canary.c) */
+#define __sealed          __attribute__((section(".bss.sealed"))) /* written only until start-up is over: initcall 89 */
 #define __cold            __attribute__((cold))
 #define likely(x)         __builtin_expect(!!(x), 1)
 #define unlikely(x)       __builtin_expect(!!(x), 0)

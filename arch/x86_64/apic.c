@@ -41,7 +41,7 @@ enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_REDIRECTION = 0
 #define IOAPICS_MAX 4
 static const paddr_t ioapic_places[] = { 0xfec00000, 0xfec10000 };
 
-static volatile uint32_t *lapic;
+static volatile uint32_t *lapic __sealed;
 static uint32_t boot_processor; /* I: its id, in the upper eight bits */
 static struct spinlock ioapic_lock = SPINLOCK_INIT(RANK_DEVICE);
 static struct ioapic {

@@ -179,7 +179,8 @@ pvh_entry:
 
 	.section .boot.bss, "aw", @nobits
 	.balign	4096
-	.globl	boot_pml4
+	.globl	boot_tables, boot_pml4, boot_stack
+boot_tables:
 boot_pml4:
 	.skip	4096
 boot_pdpt:
@@ -191,6 +192,7 @@ boot_pd_kernel:
 	.skip	4096
 boot_pd:
 	.skip	4096
+boot_stack:
 	.skip	8192
 boot_stack_end:
 

@@ -3,6 +3,8 @@
  */
 #include "offsets.h"
 #include <arch/cpu.h>
+#include <arch/layout.h>
+#include <arch/mmu.h>
 #include <arch/port.h>
 #include <arch/smp.h>
 #include <arch/thread.h>
@@ -17,9 +19,9 @@
 
 COMPONENT("cpu", "the processor: set-up, threads' registers, system call entry");
 
-struct cpu_features cpu_features;
-unsigned arch_fpu_size = 512;
-uint64_t arch_fpu_features;
+struct cpu_features cpu_features __sealed;
+unsigned arch_fpu_size __sealed;
+uint64_t arch_fpu_features __sealed;
 
 PERCPU(uintptr_t, percpu_base) = 0;
 PERCPU(uint32_t, preempt_count) = PREEMPT_NOTHING_WANTED;
@@ -60,15 +62,17 @@ struct idt_entry {
 };
 _Static_assert(sizeof(struct idt_entry) == 16, "IDT entry");
 
-static struct idt_entry idt[256];
+static struct idt_entry idt[TRAP_VECTORS] __sealed;
 
 #define TRAP_STACKS_ORDER 3
 _Static_assert(4 * TRAP_STACK_SIZE == PAGE_SIZE << TRAP_STACKS_ORDER, "order of the trap stacks");
 
-/* The vectors that have a stack of their own on each processor; the topmost word of a stack is its GS base. */
+/* The vectors that have a stack of their own on each processor; the topmost word of a stack is its GS base. Each lies
+ * above as much that is not mapped. The boot processor's have no such neighbours until there are final page tables. */
 static const uint8_t own_stack[] = { VECTOR_DB, 2, 8, 18 };
 static char boot_trap_stacks[ARRAY_SIZE(own_stack)][TRAP_STACK_SIZE] __aligned(TRAP_STACK_SIZE);
-static char *trap_stacks[CPU_MAX] = { boot_trap_stacks[0] }; /* owned; set before the processor starts */
+static char *trap_stacks[CPU_MAX] __sealed; /* where the lowest one's lower neighbour begins; NULL: not mapped yet */
+#define TRAP_STACK_STRIDE (2 * TRAP_STACK_SIZE)
 
 extern const char trap_stubs[];
 extern const char syscall_entry[];
@@ -145,9 +149,34 @@ static void set_gate(unsigned vector, unsigned ist)
 	};
 }
 
+static void set_trap_stacks(void)
+{
+	struct tss *tss = percpu_ptr(cpu_tss);
+	char *mapped = trap_stacks[percpu_get(this_cpu)];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(own_stack); i++) {
+		char *stack = mapped ? mapped + i * TRAP_STACK_STRIDE + TRAP_STACK_SIZE : boot_trap_stacks[i];
+		uint64_t *top = (uint64_t *)(stack + TRAP_STACK_SIZE) - 1;
+
+		*top = percpu_get(percpu_base);
+		tss->ist[i] = (uint64_t)(top - 1);
+	}
+}
+
+static char *map_trap_stacks(paddr_t pages)
+{
+	uint64_t start = mmu_reserve_kernel(ARRAY_SIZE(own_stack) * TRAP_STACK_STRIDE + TRAP_STACK_SIZE);
+
+	start = ALIGN_UP(start, (uint64_t)TRAP_STACK_SIZE);
+	for (unsigned i = 0; i < ARRAY_SIZE(own_stack) && start; i++)
+		if (mmu_map_kernel(start + i * TRAP_STACK_STRIDE + TRAP_STACK_SIZE, pages + i * TRAP_STACK_SIZE,
+				   TRAP_STACK_SIZE, MMU_READ | MMU_WRITE) != 0)
+			return NULL;
+	return (char *)start;
+}
+
 void arch_init_tables(void)
 {
-	char *stack = trap_stacks[percpu_get(this_cpu)];
 	struct tss *tss = percpu_ptr(cpu_tss);
 	struct gdt *gdt = percpu_ptr(cpu_gdt);
 	uint64_t base = (uint64_t)tss;
@@ -156,13 +185,9 @@ void arch_init_tables(void)
 
 	for (unsigned vector = 0; vector < TRAP_VECTORS; vector++)
 		set_gate(vector, 0);
-	for (unsigned i = 0; i < ARRAY_SIZE(own_stack); i++) {
-		uint64_t *top = (uint64_t *)(stack + (i + 1) * TRAP_STACK_SIZE) - 1;
-
-		*top = percpu_get(percpu_base);
-		tss->ist[i] = (uint64_t)(top - 1);
+	for (unsigned i = 0; i < ARRAY_SIZE(own_stack); i++)
 		set_gate(own_stack[i], i + 1);
-	}
+	set_trap_stacks();
 	gdt->entry[TSS_SEL >> 3] = (sizeof(*tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
 				   (base >> 24 & 0xff) << 56;
 	gdt->entry[(TSS_SEL >> 3) + 1] = base >> 32;
@@ -177,10 +202,8 @@ int arch_cpu_tables_alloc(unsigned cpu)
 {
 	struct page *pages = page_alloc(TRAP_STACKS_ORDER, 0);
 
-	if (!pages)
-		return -ENOMEM;
-	trap_stacks[cpu] = page_address(pages);
-	return 0;
+	trap_stacks[cpu] = pages ? map_trap_stacks(page_paddr(pages)) : NULL;
+	return trap_stacks[cpu] ? 0 : -ENOMEM; /* the processor does not start: what it took is not used again */
 }
 
 static void enable_xsave(void)
@@ -203,8 +226,15 @@ void arch_init_cpu(void)
 
 	cr4 |= (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0) |
 	       (f->umip ? CR4_UMIP : 0) | (f->xsave ? CR4_OSXSAVE : 0);
+	if (!trap_stacks[percpu_get(this_cpu)]) {
+		trap_stacks[0] = map_trap_stacks(image_paddr(boot_trap_stacks));
+		if (!trap_stacks[0])
+			panic("too little memory for the processor's stacks");
+		set_trap_stacks();
+	}
 	write_cr4(cr4);
 	write_cr0((read_cr0() & ~0xcull) | 2); /* FPU: no emulation, no lazy switch, monitor */
+	arch_fpu_size = 512;
 	if (f->xsave)
 		enable_xsave();
 	wrmsr(MSR_STAR, (uint64_t)0x23 << 48 | (uint64_t)KERNEL_CS << 32);

@@ -31,15 +31,15 @@ COMPONENT("page-tables", "page tables: the kernel's and an address space's");
 
 PERCPU(paddr_t, mmu_current_root);
 
-uint64_t mmu_nx;
-void (*mmu_shootdown)(const struct mmu *m, enum mmu_shoot what);
+uint64_t mmu_nx __sealed;
+void (*mmu_shootdown)(const struct mmu *m, enum mmu_shoot what) __sealed;
 
-static struct mmu kernel_mmu;                              /* I, but for kernel_lock: its tables' entries */
+static struct mmu kernel_mmu __sealed;                     /* kernel_lock: its tables' entries */
 static struct spinlock kernel_lock = SPINLOCK_INIT(RANK_VMAP);
 static uint64_t reserve_next = VMAP_START;                 /* kernel_lock */
-static bool has_1g_pages;                                  /* I */
+static bool has_1g_pages __sealed;
 
-extern char text_start[], rodata_start[], relro_start[], relro_end[], data_start[], image_end[];
+extern char text_start[], rodata_start[], relro_start[], relro_end[], data_start[], image_end[], boot_tables[], boot_stack[];
 
 static unsigned level_shift(unsigned level)
 {
@@ -424,7 +424,10 @@ static int map_image(void)
 	if (!r)
 		r = map_image_part(rodata_start, relro_start, MMU_READ);
 	if (!r)
-		r = map_image_part(relro_start, image_end, MMU_READ | MMU_WRITE);
+		r = map_image_part(relro_start, boot_tables, MMU_READ | MMU_WRITE);
+	/* The boot page tables are not needed here any more: not mapped, they guard the boot stack. */
+	if (!r)
+		r = map_image_part(boot_stack, image_end, MMU_READ | MMU_WRITE);
 	return r;
 }
 

@@ -13,7 +13,7 @@
 
 COMPONENT("cpu", "the processor: set-up, threads' registers, system call entry");
 
-uint32_t smp_apic_ids[CPU_MAX];
+uint32_t smp_apic_ids[CPU_MAX] __sealed;
 
 /* Requests are numbered: what is done up to a number answers every request up to it. */
 PERCPU(uint64_t, flush_asked) = 0; /* a */

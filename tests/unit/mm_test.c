@@ -19,7 +19,9 @@
 struct boot_info boot_info;
 uint64_t uaccess_limit;
 
-__asm__(".globl image_start, image_end, text_start, rodata_start, relro_start, relro_end, data_start\n"
+__asm__(".globl image_start, image_end, text_start, rodata_start, relro_start, relro_end, data_start, boot_tables, boot_stack\n"
+	".set boot_tables, 0xffffffff80188000\n"
+	".set boot_stack, 0xffffffff80189000\n"
 	".set image_start, 0xffffffff80100000\n"
 	".set image_end, 0xffffffff80190000\n"
 	".set text_start, 0xffffffff80100000\n"
