@@ -7,6 +7,7 @@
 #include <fs/aio.h>
 #include <fs/eventfd.h>
 #include <fs/files.h>
+#include <fs/notify.h>
 #include <fs/vfs.h>
 #include <linux/aio_abi.h>
 #include <linux/fs.h>
@@ -74,7 +75,7 @@ static long transfer(struct aio_request *request, const struct iocb *cb, struct 
 		io_init_user(&io, buf, MIN(cb->aio_nbytes, TRANSFER_MAX));
 	if (r)
 		return r;
-	r = move(f, &io, f->ops->seek ? &pos : NULL);
+	r = notify_moved(f, move(f, &io, f->ops->seek ? &pos : NULL), write ? IN_MODIFY : IN_ACCESS);
 	vector_free(&v);
 	aio_end(request, as_event(r));
 	return 0;

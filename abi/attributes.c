@@ -5,6 +5,7 @@
 #include <core/process.h>
 #include <core/uaccess.h>
 #include <fs/files.h>
+#include <fs/notify.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 #include <linux/time.h>
@@ -210,6 +211,8 @@ long sys_fallocate(int fd, int mode, off_t offset, off_t n)
 		r = f->ops->fallocate(f, mode, offset, n);
 	else
 		r = f->inode && inode_is_regular(f->inode) ? -EOPNOTSUPP : f->ops->seek ? -ENODEV : -ESPIPE;
+	if (!r)
+		notify_file(f, IN_MODIFY);
 	file_put(f);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <core/slab.h>
 #include <core/uaccess.h>
 #include <fs/files.h>
+#include <fs/notify.h>
 #include <linux/fcntl.h>
 
 COMPONENT("file-calls", "system calls on files, directories and descriptors");
@@ -129,6 +130,7 @@ long directory_read(int fd, struct dir_context *ctx)
 		r = f->ops->readdir(f, ctx);
 		f->pos = ctx->pos;
 		mutex_unlock(&f->pos_lock);
+		notify_file(f, IN_ACCESS);
 	}
 	file_put(f);
 	return r;

@@ -2,6 +2,7 @@
 #include <abi/syscall.h>
 #include <abi/vector.h>
 #include <fs/files.h>
+#include <fs/notify.h>
 #include <fs/vfs.h>
 #include <linux/fs.h>
 
@@ -21,11 +22,11 @@ static inline ssize_t read_here(struct file *f, struct io *io)
 	if (unlikely(!f->ops->read))
 		return no_operation(f);
 	if (!f->ops->seek || f->ops->stream)
-		return f->ops->read(f, io, NULL);
+		return notify_moved(f, f->ops->read(f, io, NULL), IN_ACCESS);
 	mutex_lock(&f->pos_lock);
 	r = f->ops->read(f, io, &f->pos);
 	mutex_unlock(&f->pos_lock);
-	return r;
+	return notify_moved(f, r, IN_ACCESS);
 }
 
 static inline ssize_t write_here(struct file *f, struct io *io)
@@ -37,11 +38,11 @@ static inline ssize_t write_here(struct file *f, struct io *io)
 	if (unlikely(!f->ops->write))
 		return no_operation(f);
 	if (!f->ops->seek || f->ops->stream)
-		return f->ops->write(f, io, NULL);
+		return notify_moved(f, f->ops->write(f, io, NULL), IN_MODIFY);
 	mutex_lock(&f->pos_lock);
 	r = f->ops->write(f, io, &f->pos);
 	mutex_unlock(&f->pos_lock);
-	return r;
+	return notify_moved(f, r, IN_MODIFY);
 }
 
 static inline ssize_t read_at(struct file *f, struct io *io, off_t pos)
@@ -52,7 +53,7 @@ static inline ssize_t read_at(struct file *f, struct io *io, off_t pos)
 		return -ESPIPE;
 	if (unlikely(!f->ops->read))
 		return no_operation(f);
-	return pos < 0 ? -EINVAL : f->ops->read(f, io, &pos);
+	return pos < 0 ? -EINVAL : notify_moved(f, f->ops->read(f, io, &pos), IN_ACCESS);
 }
 
 static inline ssize_t write_at(struct file *f, struct io *io, off_t pos)
@@ -63,7 +64,7 @@ static inline ssize_t write_at(struct file *f, struct io *io, off_t pos)
 		return -ESPIPE;
 	if (unlikely(!f->ops->write))
 		return no_operation(f);
-	return pos < 0 ? -EINVAL : f->ops->write(f, io, &pos);
+	return pos < 0 ? -EINVAL : notify_moved(f, f->ops->write(f, io, &pos), IN_MODIFY);
 }
 
 static inline void io_init_call(struct io *io, const void __user *buf, size_t n)

@@ -7,6 +7,7 @@
 #include <core/page.h>
 #include <core/uaccess.h>
 #include <fs/files.h>
+#include <fs/notify.h>
 #include <fs/vfs.h>
 
 COMPONENT("file-calls", "system calls on files, directories and descriptors");
@@ -82,6 +83,10 @@ static ssize_t copy_files(struct copy *c)
 		return -ENOMEM;
 	r = copy_run(c, page_address(buffer));
 	page_put(buffer);
+	if (r > 0) {
+		notify_file(c->in, IN_ACCESS);
+		notify_file(c->out, IN_MODIFY);
+	}
 	return r;
 }
 _Static_assert(BUFFER_PAGES == 1u << 2, "order of the buffer");

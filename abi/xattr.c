@@ -5,6 +5,7 @@
 #include <core/slab.h>
 #include <core/uaccess.h>
 #include <fs/files.h>
+#include <fs/notify.h>
 #include <linux/fcntl.h>
 #include <linux/limits.h>
 #include <linux/xattr.h>
@@ -95,6 +96,8 @@ static long set(struct target *t, const char __user *user_name, const void __use
 		mutex_lock(&inode->lock);
 		r = inode->ops->xattr_set(inode, name, value, size, flags);
 		mutex_unlock(&inode->lock);
+		if (!r)
+			notify_entry(t->path.dentry, IN_ATTRIB);
 	}
 	kfree(value);
 	target_put(t);

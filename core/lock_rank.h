@@ -31,6 +31,8 @@ enum lock_rank {
 	RANK_SPIN,
 	RANK_DENTRY = RANK_SPIN, /* names, mounts: a cached path is walked under it */
 	RANK_FILES,       /* table of descriptors */
+	RANK_NOTIFY,      /* watches of an inode: events are made under it */
+	RANK_NOTIFY_QUEUE, /* watches and events of an inotify descriptor */
 	RANK_PROCESS_TABLE, /* all processes: a look-up takes a reference and lets go */
 	RANK_SYSV,        /* tables of System V IPC: mappings of segments come and go */
 	RANK_FUTEX,       /* one bucket of the futex table */

@@ -6,6 +6,7 @@
  */
 #include <core/log.h>
 #include <core/slab.h>
+#include <fs/notify.h>
 #include <fs/vfs.h>
 #include <linux/errno.h>
 
@@ -216,8 +217,11 @@ static void dentry_bury(struct dentry *dead)
 	while (dead) {
 		struct dentry *next = dead->hash_next;
 
-		if (dead->inode)
+		if (dead->inode) {
+			if (!READ_ONCE(dead->inode->nlink))
+				notify_inode(dead->inode, IN_DELETE_SELF);
 			inode_put(dead->inode);
+		}
 		if (dead->name != dead->short_name)
 			kfree(dead->name);
 		kfree(dead);

@@ -1,6 +1,7 @@
 /* Open files: made, and ended with their last reference (fs/file.h). */
 #include <core/slab.h>
 #include <fs/file.h>
+#include <fs/notify.h>
 #include <fs/vfs.h>
 
 COMPONENT("vfs", "files, paths, mounts and descriptors");
@@ -46,6 +47,7 @@ void file_put_last_(struct file *f)
 {
 	if (f->watched)
 		f->watched(f);
+	notify_file(f, FILE_WRITABLE(f) ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (f->ops->release)
 		f->ops->release(f);
 	if (f->dentry)

@@ -110,6 +110,7 @@ void inode_fini(struct inode *inode)
 	(void)page_cache_truncate(&inode->pages, 0); /* how many does not matter */
 	if (inode->locks)
 		file_locks_free(inode->locks);
+	kfree(inode->watches);
 	super_put(inode->super);
 }
 

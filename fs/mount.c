@@ -5,6 +5,7 @@
  */
 #include <core/slab.h>
 #include <fs/filesystem.h>
+#include <fs/notify.h>
 #include <linux/errno.h>
 #include <linux/mount.h>
 
@@ -209,7 +210,9 @@ int mount_remove(const struct path *at, bool lazy)
 	}
 	spin_unlock(&dentry_lock);
 	mutex_unlock(&mount_lock);
-	if (!r)
+	if (!r) {
+		notify_unmounted(m->super);
 		mount_put(m);
+	}
 	return r;
 }

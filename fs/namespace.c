@@ -4,6 +4,7 @@
  * rename_lock, the ancestor first, else by address. A victim directory is locked inside its parent: parent before child.
  */
 #include <core/log.h>
+#include <fs/notify.h>
 #include <fs/walk.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
@@ -81,6 +82,8 @@ int vfs_make(const struct path *start, const char *name, uint32_t mode, uint64_t
 	if (p && p->fs)
 		mode &= ~READ_ONCE(p->fs->umask);
 	r = dir->ops->create ? dir->ops->create(dir, d, mode, rdev) : -EPERM;
+	if (!r)
+		notify_name(dir, d, IN_CREATE);
 	new_name_end(&w, d);
 	return r;
 }
@@ -96,6 +99,8 @@ int vfs_symlink(const char *target, const struct path *start, const char *name)
 		return r;
 	dir = w.at.dentry->inode;
 	r = dir->ops->symlink ? dir->ops->symlink(dir, d, target) : -EPERM;
+	if (!r)
+		notify_name(dir, d, IN_CREATE);
 	new_name_end(&w, d);
 	return r;
 }
@@ -116,6 +121,10 @@ int vfs_link(const struct path *old, const struct path *start, const char *name)
 		r = -EPERM;
 	else
 		r = dir->ops->link(dir, d, inode);
+	if (!r) {
+		notify_inode(inode, IN_ATTRIB);
+		notify_name(dir, d, IN_CREATE);
+	}
 	new_name_end(&w, d);
 	return r;
 }
@@ -176,8 +185,12 @@ static int unlink_locked(struct walk *w, struct dentry *d, bool directory)
 	if (r)
 		return r;
 	r = dir->ops->unlink(dir, d);
-	if (!r)
+	if (!r) {
 		dentry_detach(d);
+		if (!directory)
+			notify_inode(inode, IN_ATTRIB); /* the count of its names */
+		notify_name(dir, d, IN_DELETE);
+	}
 	victim_unlock(inode);
 	return r;
 }
@@ -262,8 +275,14 @@ static int rename_locked(struct walk *from, struct dentry *d, struct walk *to, s
 			return r;
 	}
 	r = dir->ops->rename(dir, d, to_dir, target, flags);
-	if (!r)
+	if (!r) {
 		dentry_move(d, target, exchange);
+		notify_renamed(dir, from->last.name, from->last.len, to_dir, d);
+		if (exchange)
+			notify_renamed(to_dir, to->last.name, to->last.len, dir, target);
+		else if (victim && !inode_is_dir(victim))
+			notify_inode(victim, IN_ATTRIB);
+	}
 	if (victim && !exchange)
 		victim_unlock(victim);
 	return r;
@@ -329,6 +348,19 @@ static int change_allowed(const struct inode *inode, const struct attribute_chan
 	return 0;
 }
 
+/* The events that a change means. */
+static uint32_t change_events(const struct attribute_change *c)
+{
+	unsigned times = c->which & (CHANGE_ATIME | CHANGE_MTIME);
+	uint32_t events = c->which & (CHANGE_MODE | CHANGE_UID | CHANGE_GID) ? IN_ATTRIB : 0;
+
+	if (c->which & CHANGE_SIZE)
+		events |= IN_MODIFY;
+	if (times == (CHANGE_ATIME | CHANGE_MTIME))
+		return events | IN_ATTRIB;
+	return times == CHANGE_ATIME ? events | IN_ACCESS : times == CHANGE_MTIME ? events | IN_MODIFY : events;
+}
+
 int vfs_setattr(const struct path *p, struct attribute_change *change)
 {
 	struct inode *inode = p->dentry->inode;
@@ -355,5 +387,7 @@ int vfs_setattr(const struct path *p, struct attribute_change *change)
 	else if (!r)
 		inode_change(inode, change);
 	mutex_unlock(&inode->lock);
+	if (!r)
+		notify_entry(p->dentry, change_events(change));
 	return r;
 }

@@ -4,6 +4,7 @@
 #include <fs/dev/devnode.h>
 #include <fs/fifo.h>
 #include <fs/lock.h>
+#include <fs/notify.h>
 #include <fs/walk.h>
 #include <asm/signal.h>
 #include <linux/errno.h>
@@ -81,6 +82,8 @@ static struct file *open_found(const struct path *p, unsigned flags, bool made)
 	}
 	if (unlikely(!inode_is_regular(inode) && !inode_is_dir(inode)) || inode->ops->open)
 		r = open_inode(inode, f);
+	if (!r)
+		notify_file(f, IN_OPEN);
 	if (!r && unlikely(flags & O_TRUNC) && !made && inode_is_regular(inode)) {
 		struct attribute_change change = { .which = CHANGE_SIZE };
 
@@ -89,6 +92,7 @@ static struct file *open_found(const struct path *p, unsigned flags, bool made)
 	if (likely(!r))
 		return f;
 	f->ops = &path_file_ops; /* was not opened: no release() */
+	f->flags |= O_PATH;      /* and nobody is told that it is closed */
 	file_put(f);
 	return err_ptr(r);
 out_put:
@@ -133,6 +137,7 @@ static struct dentry *create_locked(struct walk *w, unsigned flags, uint32_t mod
 		if (!r)
 			r = dir->inode->ops->create ? dir->inode->ops->create(dir->inode, d, mode, 0) : -EACCES;
 		if (!r) {
+			notify_name(dir->inode, d, IN_CREATE);
 			*made = true;
 			return d;
 		}
@@ -327,6 +332,8 @@ int file_truncate(struct file *f, uint64_t size)
 	mutex_lock(&inode->lock);
 	r = inode->ops->setattr(inode, &change);
 	mutex_unlock(&inode->lock);
+	if (!r)
+		notify_file(f, IN_MODIFY);
 	return r;
 }
 

@@ -26,6 +26,7 @@
 struct file_locks;
 struct filesystem;
 struct inode;
+struct inode_watches;
 struct path;
 struct statfs_info;
 struct super;
@@ -117,6 +118,7 @@ struct inode {
 	struct vm_object object;         /* mm/ maps this */
 	bool mapped;                     /* a: was ever mapped: pages that change place must be unmapped */
 	struct page_cache pages;
+	struct inode_watches *watches;   /* a: owned; NULL until the first watch (fs/inotify.c) */
 	struct file_locks *locks;        /* a: owned; NULL until the first lock (fs/lock.c) */
 	void *private;                   /* the file system's or, for sockets and FIFOs, their owner's */
 };

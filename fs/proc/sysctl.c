@@ -3,6 +3,7 @@
 #include <core/random.h>
 #include <core/uname.h>
 #include <fs/files.h>
+#include <fs/inotify.h>
 #include <fs/pipe.h>
 #include <fs/proc/procfile.h>
 #include <linux/capability.h>
@@ -81,6 +82,9 @@ PROC_NUMBER(sys_mmap_min_addr, "sys/vm/mmap_min_addr", VMA_LOWEST);
 
 PROC_NUMBER(sys_file_max, "sys/fs/file-max", INT64_MAX); /* as many as there is memory for */
 PROC_NUMBER(sys_nr_open, "sys/fs/nr_open", FILES_MAX);
+PROC_NUMBER(sys_inotify_instances, "sys/fs/inotify/max_user_instances", INOTIFY_INSTANCES_MAX);
+PROC_NUMBER(sys_inotify_watches, "sys/fs/inotify/max_user_watches", INOTIFY_WATCHES_MAX);
+PROC_NUMBER(sys_inotify_events, "sys/fs/inotify/max_queued_events", INOTIFY_EVENTS_MAX);
 PROC_NUMBER(sys_pipe_max_size, "sys/fs/pipe-max-size", PIPE_CAPACITY_MAX);
 
 /* RFC 9562, 5.4: a random one. */
