@@ -74,3 +74,13 @@ __weak err_t mld6_stop(struct netif *netif)
 __weak void mld6_report_groups(struct netif *netif)
 {
 }
+
+__weak err_t mld6_joingroup_netif(struct netif *netif, const ip6_addr_t *group)
+{
+	return ERR_VAL;
+}
+
+__weak err_t mld6_leavegroup_netif(struct netif *netif, const ip6_addr_t *group)
+{
+	return ERR_VAL;
+}

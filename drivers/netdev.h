@@ -51,6 +51,7 @@ struct netdev {
 	uint16_t mtu;                 /* I: bytes of an IP packet */
 	unsigned features;            /* I: NETDEV_* */
 	bool link;                    /* a: the cable is in; a change is followed by netdev_interrupt() */
+	bool starving;                /* no memory for all of its receive buffers: to be polled now and then */
 	struct deferred work;         /* ours: netdev_interrupt() */
 	void *protocol;               /* the protocols' own */
 	struct netdev *next;

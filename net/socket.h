@@ -172,6 +172,7 @@ struct socket {
 #define SOCKET_OPTION_TIMESTAMP 128u
 #define SOCKET_OPTION_NOCHECK   256u
 #define SOCKET_OPTION_DEBUG     512u
+#define SOCKET_OPTION_TIMESTAMPNS 2048u
 #define SOCKET_OPTION_V6ONLY    1024u /* AF_INET6: set by its own option */
 
 #define SOCKET_OPTION_MAX 256u

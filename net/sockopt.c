@@ -32,6 +32,10 @@ static uint32_t option_bit(int option)
 		return SOCKET_OPTION_PASSCRED;
 	case SO_DONTROUTE:
 		return SOCKET_OPTION_DONTROUTE;
+	case SO_TIMESTAMP_OLD:
+		return SOCKET_OPTION_TIMESTAMP;
+	case SO_TIMESTAMPNS_OLD:
+		return SOCKET_OPTION_TIMESTAMPNS;
 	case SO_NO_CHECK:
 		return SOCKET_OPTION_NOCHECK;
 	default:

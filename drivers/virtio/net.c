@@ -117,11 +117,14 @@ static int give(struct virtio_net *v, char *buffer)
 
 static void fill(struct virtio_net *v)
 {
+	v->netdev.starving = false;
 	while (v->rx->free_count) {
 		char *buffer = kmalloc(NETDEV_BUFFER_SIZE);
 
-		if (!buffer)
+		if (!buffer) {
+			v->netdev.starving = true;
 			break;
+		}
 		if (give(v, buffer)) {
 			kfree(buffer);
 			break;

@@ -12,6 +12,7 @@
 #include "net/lwip/port.h"
 #include "net/lwip/timers.h"
 #include "lwip/etharp.h"
+#include "lwip/igmp.h"
 #include "lwip/prot/ethernet.h"
 #include "lwip/prot/ip6.h"
 #include "lwip/prot/tcp.h"
@@ -188,6 +189,8 @@ void netdev_sent(void *cookie)
 
 void device_flush(void)
 {
+	if (unlikely(net_link_slow))
+		net_link_wake();
 	while (dirty_devices) {
 		struct inet_device *d = dirty_devices;
 
@@ -241,6 +244,8 @@ static void follow_link(struct inet_device *d)
 		netif_set_link_up(&d->netif);
 	else
 		netif_set_link_down(&d->netif);
+	if (d->link_changed)
+		d->link_changed(d);
 	log_info("eth%u: link is %s", d->index, d->card->link ? "up" : "down");
 }
 
@@ -252,6 +257,8 @@ static void device_work(struct deferred *work)
 
 	net_lock();
 	more = n->ops->poll(n);
+	if (unlikely(net_link_slow))
+		net_link_wake();
 	if (unlikely(READ_ONCE(n->link) != netif_is_link_up(&d->netif)))
 		follow_link(d);
 	net_unlock();
@@ -266,18 +273,32 @@ void net_poll_devices(void)
 			deferred_raise(&d->card->work);
 }
 
+bool net_cards_starve(void)
+{
+	for_each_inet_device(d)
+		if (d->card->starving)
+			return true;
+	return false;
+}
+
+static err_t device_output4(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+{
+	device_loops(netif, p);
+	return etharp_output(netif, p, to);
+}
+
 static err_t device_netif_init(struct netif *netif)
 {
 	struct inet_device *d = netif->state;
 
 	netif->name[0] = 'e';
 	netif->name[1] = 'n';
-	netif->output = etharp_output;
+	netif->output = device_output4;
 	netif->linkoutput = device_output;
 	netif->hwaddr_len = ETH_HWADDR_LEN;
 	memcpy(netif->hwaddr, d->card->address, ETH_HWADDR_LEN);
 	netif->mtu = d->card->mtu;
-	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+	netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP;
 	NETIF_SET_CHECKSUM_CTRL(netif, d->card->features & NETDEV_SEND_CHECKSUM ?
 					       NETIF_CHECKSUM_ENABLE_ALL & ~(NETIF_CHECKSUM_GEN_TCP | NETIF_CHECKSUM_GEN_UDP) :
 					       NETIF_CHECKSUM_ENABLE_ALL);
@@ -294,6 +315,7 @@ void netdev_register(struct netdev *n)
 	d->checking = true;
 	n->work = (struct deferred)DEFERRED_INIT(device_work);
 	net_lock();
+	igmp_init();
 	for (; *end; end = &(*end)->next)
 		d->index++;
 	*end = d;

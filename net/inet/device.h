@@ -4,6 +4,7 @@
 
 #include "drivers/netdev.h"
 #include "lwip/netif.h"
+#include "lwip/pbuf.h"
 
 /* What went one way, for /proc/net/dev. */
 struct inet_count {
@@ -29,12 +30,22 @@ struct inet_device {
 	struct inet_frame *queue_head, *queue_tail;
 	bool configured;             /* has its address, by ip= or DHCP */
 	bool automatic;              /* DHCP is to find it */
+	void (*link_changed)(struct inet_device *d); /* DHCP's; NULL */
 	struct inet_count sent, received;
 };
 
 extern struct inet_device *inet_devices; /* network lock, in order of discovery */
 extern struct netif loopback;
 extern struct inet_count loopback_count; /* network lock; what is sent is received */
+
+/** loopback_queue() - @p comes in again as if it had been received by @as. Network lock held. */
+err_t loopback_queue(struct netif *as, struct pbuf *p);
+/** device_loops() - of what goes to a group, our own members get a copy (IP_MULTICAST_LOOP). Network lock held. */
+static inline void device_loops(struct netif *netif, struct pbuf *p)
+{
+	if (unlikely(p->flags & PBUF_FLAG_MCASTLOOP))
+		(void)loopback_queue(netif, p); /* a packet may get lost */
+}
 
 /* IPv6's part (net/inet6), nothing in a kernel without it: a new card, and a tick a second. Network lock held. */
 void inet6_device(struct inet_device *d);

@@ -1,76 +1,42 @@
 /* SOCK_DGRAM of AF_INET and AF_INET6, udp(7), over lwIP's raw interface.
  *
  * A datagram is one copy from the program into the buffer that the card sends from, and one from the buffer that it was
- * received into. lwIP's call-back queues what comes, up to SO_RCVBUF, under the network lock; a reader takes the first
- * off the queue under that lock and copies without it.
- * Left out: MSG_MORE, IP_RECVERR queues (of ICMP errors only those that end a connected socket), multicast membership.
+ * received into (packet.c). Left out: MSG_MORE, queues of errors (of ICMP errors only those that end a connected socket).
  */
 #include "core/slab.h"
 #include "net/inet/icmp_error.h"
-#include "net/inet/inet.h"
+#include "net/inet/packet.h"
 #include "net/inet/proc.h"
+#include "net/inet/tap.h"
 #include "net/lwip/port.h"
+#include "lwip/ip.h"
 #include "lwip/udp.h"
-#include <linux/in.h>
 #include <linux/in6.h>
-#include <linux/ipv6.h>
 #include <asm/ioctls.h>
-#include <asm/socket.h>
 
 COMPONENT("udp", "UDP sockets");
 
-#define DATAGRAM_MAX   65507u
-#define ONE_BUFFER_MAX 60000u
-#define DATAGRAM_COST 256u /* what one counts against SO_RCVBUF besides its bytes */
-
-/* What we know of a datagram that waits. */
-struct datagram {
-	struct datagram *next;
-	struct pbuf *p; /* owned */
-	ip_addr_t from, to;
-	uint16_t port;
-};
+#define DATAGRAM_MAX 65507u
 
 /* Unmarked fields: network lock. r: read without it. */
 struct dgram {
 	struct socket *socket;     /* parent */
 	struct udp_pcb *pcb;       /* owned; NULL until it is needed */
-	struct datagram *head, *tail; /* r: head */
-	uint32_t waiting;          /* bytes in the queue, as SO_RCVBUF counts */
+	struct inet_queue queue;
 	bool connected;            /* r */
 	bool bound;                /* to an address, not by connect */
 	bool shut_read, shut_write; /* r */
-	bool packet_info;          /* IP_PKTINFO */
-	uint8_t tos, ttl;
+	struct inet_options options;
 };
 
 static void dgram_received(void *arg, struct udp_pcb *pcb, struct pbuf *p, const ip_addr_t *from, u16_t port)
 {
 	struct dgram *d = arg;
-	uint32_t cost = p->tot_len + DATAGRAM_COST;
-	struct datagram *g;
 
-	if (d->shut_read || d->waiting + cost > d->socket->receive_buffer + DATAGRAM_COST) {
+	if (d->shut_read)
 		pbuf_free(p);
-		return;
-	}
-	g = kmalloc(sizeof(*g));
-	if (!g) {
-		pbuf_free(p);
-		return;
-	}
-	g->next = NULL;
-	g->p = p;
-	ip_addr_copy(g->from, *from);
-	ip_addr_copy(g->to, *ip_current_dest_addr());
-	g->port = port;
-	d->waiting += cost;
-	if (d->tail)
-		d->tail->next = g;
 	else
-		WRITE_ONCE(d->head, g);
-	d->tail = g;
-	socket_wake(d->socket, EPOLLIN | EPOLLRDNORM);
+		inet_queue_add(d->socket, &d->queue, p, port);
 }
 
 void dgram_describe(const struct udp_pcb *pcb, struct inet_shown *s)
@@ -80,7 +46,7 @@ void dgram_describe(const struct udp_pcb *pcb, struct inet_shown *s)
 	if (pcb->recv != dgram_received)
 		return; /* DHCP's */
 	s->socket = d->socket;
-	s->received = d->waiting;
+	s->received = d->queue.waiting;
 }
 
 void dgram_failed(const ip_addr_t *remote, uint16_t port, uint16_t remote_port, int error)
@@ -98,6 +64,83 @@ void dgram_failed(const ip_addr_t *remote, uint16_t port, uint16_t remote_port, 
 	}
 }
 
+static bool takes(const struct udp_pcb *pcb, u16_t port)
+{
+	const struct dgram *d = pcb->recv_arg;
+	const ip_addr_t *to = ip_current_dest_addr();
+
+	return pcb->local_port == port && (pcb->so_options & SOF_REUSEPORT) && pcb->recv == dgram_received && !d->connected &&
+	       (IP_IS_ANY_TYPE_VAL(pcb->local_ip) ||
+		(IP_GET_TYPE(&pcb->local_ip) == IP_GET_TYPE(to) && (ip_addr_isany(&pcb->local_ip) || ip_addr_cmp(&pcb->local_ip, to))));
+}
+
+/* Of several sockets that share a port, the one that this peer's datagrams go to comes first: lwIP takes the first. */
+static void choose_shared(u16_t from_port, u16_t port)
+{
+	const ip_addr_t *from = ip_current_src_addr();
+	uint32_t x = IP_IS_V6(from) ? ip_2_ip6(from)->addr[3] ^ ip_2_ip6(from)->addr[1] : ip4_addr_get_u32(ip_2_ip4(from));
+	struct udp_pcb **at = NULL;
+	unsigned count = 0, nth;
+
+	for (struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next)
+		count += takes(pcb, port);
+	if (count < 2)
+		return;
+	/* The list turns with each choice: the choice is by the sockets' own numbers. */
+	nth = (unsigned)(((x ^ (uint32_t)from_port << 8) * 2654435761u) >> 16) % count;
+	for (struct udp_pcb **p = &udp_pcbs; *p; p = &(*p)->next) {
+		unsigned smaller = 0;
+
+		if (!takes(*p, port))
+			continue;
+		for (struct udp_pcb *q = udp_pcbs; q; q = q->next)
+			smaller += takes(q, port) && q < *p;
+		if (smaller == nth)
+			at = p;
+	}
+	if (at) {
+		struct udp_pcb *pcb = *at;
+
+		*at = pcb->next;
+		pcb->next = udp_pcbs;
+		udp_pcbs = pcb;
+	}
+}
+
+static bool input(struct pbuf *p, struct netif *from)
+{
+	bool six = IP_HDR_GET_VERSION(p->payload) == 6;
+	u16_t at = ip_current_header_tot_len();
+	struct udp_hdr h;
+
+	if ((six ? IP6H_NEXTH((const struct ip6_hdr *)p->payload) : IPH_PROTO((const struct ip_hdr *)p->payload)) == IP_PROTO_UDP &&
+	    pbuf_copy_partial(p, &h, sizeof(h), at) == sizeof(h))
+		choose_shared(lwip_ntohs(h.src), lwip_ntohs(h.dest));
+	return false;
+}
+static struct inet_tap shared_ports = { .input = input }; /* on from the first socket with SO_REUSEPORT on */
+
+/* To lwIP both options are one; socket(7) wants the same one of both sockets. */
+static int apply_reuse(struct socket *s, struct udp_pcb *pcb, const ip_addr_t *address, uint16_t port)
+{
+	u8_t options = (u8_t)((s->options & SOCKET_OPTION_REUSEADDR ? SOF_REUSEADDR : 0) |
+			      (s->options & SOCKET_OPTION_REUSEPORT ? SOF_REUSEPORT : 0));
+
+	for (const struct udp_pcb *other = udp_pcbs; port && other; other = other->next) {
+		u8_t both = other->so_options & options;
+
+		if (other == pcb || other->local_port != port || both ||
+		    !(other->so_options & (SOF_REUSEADDR | SOF_REUSEPORT)))
+			continue; /* of one that has neither, lwIP says so */
+		if (ip_addr_isany(&other->local_ip) || ip_addr_isany(address) || ip_addr_cmp(&other->local_ip, address))
+			return -EADDRINUSE;
+	}
+	if (options)
+		options |= SOF_REUSEADDR;
+	pcb->so_options = (u8_t)((pcb->so_options & ~(SOF_REUSEADDR | SOF_REUSEPORT)) | options);
+	return 0;
+}
+
 static int dgram_need_pcb(struct dgram *d)
 {
 	if (d->pcb)
@@ -105,8 +148,6 @@ static int dgram_need_pcb(struct dgram *d)
 	d->pcb = udp_new_ip_type(IP_GET_TYPE(inet_any(d->socket)));
 	if (!d->pcb)
 		return -ENOBUFS;
-	d->pcb->tos = d->tos;
-	d->pcb->ttl = d->ttl;
 	udp_recv(d->pcb, dgram_received, d);
 	return 0;
 }
@@ -127,10 +168,12 @@ static int dgram_bind(struct socket *s, const struct sockaddr *addr, unsigned le
 	if (!r && !inet_is_own(&address))
 		r = -EADDRNOTAVAIL;
 	if (!r) {
-		if (s->options & (SOCKET_OPTION_REUSEADDR | SOCKET_OPTION_REUSEPORT))
-			ip_set_option(d->pcb, SOF_REUSEADDR);
-		r = inet_error(udp_bind(d->pcb, &address, port));
+		r = apply_reuse(s, d->pcb, &address, port);
+		if (!r)
+			r = inet_error(udp_bind(d->pcb, &address, port));
 		d->bound = !r && !ip_addr_isany(&address);
+		if (d->pcb->so_options & SOF_REUSEPORT)
+			inet_tap_add(&shared_ports);
 	}
 	net_unlock();
 	return r;
@@ -173,40 +216,40 @@ static int dgram_connect(struct socket *s, const struct sockaddr *addr, unsigned
 			ip_addr_copy(d->pcb->local_ip, *source);
 	}
 	d->connected = !r;
-	icmp_errors_wanted = true;
+	inet_tap_add(&icmp_errors);
 	net_unlock();
 	return r;
 }
 
-/* Room for @n bytes behind headers. lwIP counts a buffer in 16 bits, headers included: the largest take two. */
-static struct pbuf *dgram_buffer(size_t n, struct pbuf **ret_bytes)
+/* From where, by which interface and how the options and the message say. Network lock held. */
+static int send_to(struct dgram *d, struct pbuf *p, const ip_addr_t *to, uint16_t port, const struct socket_msg *m)
 {
-	struct pbuf *p;
+	struct udp_pcb *pcb = d->pcb;
+	struct inet_send how;
+	ip_addr_t target;
+	int r;
 
-	if (likely(n <= ONE_BUFFER_MAX)) {
-		p = *ret_bytes = pbuf_alloc(PBUF_TRANSPORT, (u16_t)n, PBUF_RAM);
-		return p;
+	if (!pcb->local_port) {
+		r = inet_error(udp_bind(pcb, &pcb->local_ip, 0));
+		if (r)
+			return r == -EADDRINUSE ? -EAGAIN : r;
 	}
-	p = pbuf_alloc(PBUF_TRANSPORT, 0, PBUF_RAM);
-	*ret_bytes = p ? pbuf_alloc(PBUF_RAW, (u16_t)n, PBUF_RAM) : NULL;
-	if (*ret_bytes) {
-		pbuf_cat(p, *ret_bytes);
-	} else if (p) {
-		pbuf_free(p);
-		p = NULL;
-	}
-	return p;
-}
-
-/* lwIP's choice of a source over IPv6 is among the interface's addresses: for one of our own that is none of them. */
-static err_t dgram_send_to(struct dgram *d, struct pbuf *p, const ip_addr_t *to, uint16_t port)
-{
-	struct netif *netif;
-
-	if (!IP_IS_V6(to) || !ip_addr_isany(&d->pcb->local_ip))
-		return udp_sendto(d->pcb, p, to, port);
-	netif = ip_route(&d->pcb->local_ip, to);
-	return netif && inet_source(to) ? udp_sendto_if_src(d->pcb, p, to, port, netif, inet_source(to)) : ERR_RTE;
+	r = inet_send_prepare(&how, &d->options, &pcb->local_ip, to, m);
+	if (r)
+		return r;
+	if (!(d->socket->options & SOCKET_OPTION_BROADCAST) && ip_addr_isbroadcast(to, how.netif))
+		return -EACCES;
+	ip_addr_copy(target, *to);
+	if (IP_IS_V6_VAL(target) && ip6_addr_lacks_zone(ip_2_ip6(&target), IP6_UNKNOWN))
+		ip6_addr_assign_zone(ip_2_ip6(&target), IP6_UNKNOWN, how.netif);
+	ip_set_option(pcb, SOF_BROADCAST);
+	pcb->tos = how.tos;
+	pcb->ttl = pcb->mcast_ttl = how.ttl;
+	if (d->options.group_loop)
+		pcb->flags |= UDP_FLAGS_MULTICAST_LOOP;
+	else
+		pcb->flags &= (u8_t)~UDP_FLAGS_MULTICAST_LOOP;
+	return inet_error(udp_sendto_if_src(pcb, p, &target, port, how.netif, how.source));
 }
 
 static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
@@ -222,6 +265,8 @@ static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg 
 		return r;
 	if (d->shut_write)
 		return -EPIPE;
+	if (m->flags & MSG_OOB)
+		return -EOPNOTSUPP;
 	if (m->name) {
 		r = inet_address_in(s, (const struct sockaddr *)m->name, m->name_len, &address, &port);
 		if (r)
@@ -235,7 +280,7 @@ static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg 
 	}
 	if (n > DATAGRAM_MAX)
 		return -EMSGSIZE;
-	p = dgram_buffer(n, &bytes);
+	p = inet_buffer(n, &bytes);
 	if (!p)
 		return -ENOBUFS;
 	if (io_get(io, bytes->payload, n) < n)
@@ -243,101 +288,26 @@ static ssize_t dgram_sendmsg(struct socket *s, struct io *io, struct socket_msg 
 	net_lock();
 	if (!r)
 		r = dgram_need_pcb(d);
-	if (!r) {
-		if (s->options & SOCKET_OPTION_BROADCAST)
-			ip_set_option(d->pcb, SOF_BROADCAST);
-		else
-			ip_reset_option(d->pcb, SOF_BROADCAST);
-		if (m->name) {
-			r = dgram_send_to(d, p, &address, port);
-			r = r == ERR_VAL ? -EACCES : inet_error((err_t)r); /* a broadcast without SO_BROADCAST */
-		} else {
-			r = inet_error(udp_send(d->pcb, p));
-		}
+	if (!r && !m->name) {
+		ip_addr_copy(address, d->pcb->remote_ip);
+		port = d->pcb->remote_port;
 	}
+	if (!r)
+		r = send_to(d, p, &address, port, m);
 	pbuf_free(p);
 	net_unlock();
 	return r ? r : (ssize_t)n;
 }
 
-/* The first datagram; @take: off the queue, else one more reference to its bytes. NULL: none. */
-static struct datagram *dgram_first(struct dgram *d, struct datagram *copy, bool take)
-{
-	struct datagram *g;
-
-	net_lock();
-	g = d->head;
-	if (g) {
-		*copy = *g;
-		if (take) {
-			d->waiting -= g->p->tot_len + DATAGRAM_COST;
-			d->head = g->next;
-			if (!g->next)
-				d->tail = NULL;
-		} else {
-			pbuf_ref(g->p);
-		}
-	}
-	net_unlock();
-	return g;
-}
-
-static void put_packet_info(struct socket *s, struct socket_msg *m, const ip_addr_t *to)
-{
-	struct in_pktinfo info = { .ipi_ifindex = 1 };
-
-	if (s->family == AF_INET6) {
-		struct sockaddr_storage address;
-		struct in6_pktinfo info6 = { .ipi6_ifindex = 1 };
-
-		inet_address_out(s, &address, to, 0);
-		info6.ipi6_addr = ((struct sockaddr_in6 *)&address)->sin6_addr;
-		socket_put_control(m, SOL_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
-		return;
-	}
-	info.ipi_addr.s_addr = info.ipi_spec_dst.s_addr = ip4_addr_get_u32(ip_2_ip4(to));
-	socket_put_control(m, SOL_IP, IP_PKTINFO, &info, sizeof(info));
-}
-
 static ssize_t dgram_recvmsg(struct socket *s, struct io *io, struct socket_msg *m)
 {
 	struct dgram *d = s->private;
-	bool take = !(m->flags & MSG_PEEK), fault = false;
-	struct datagram g, *taken;
-	size_t done = 0, total;
 	int r;
 
-	if (!READ_ONCE(d->head)) {
-		r = socket_take_error(s);
-		return r ? r : READ_ONCE(d->shut_read) ? 0 : -EAGAIN;
-	}
-	taken = dgram_first(d, &g, take);
-	if (!taken)
-		return -EAGAIN;
-	total = g.p->tot_len;
-	for (struct pbuf *p = g.p; p && io->left && !fault; p = p->next) {
-		size_t n = MIN(io->left, (size_t)p->len), moved = io_put(io, p->payload, n);
-
-		done += moved;
-		fault = moved < n;
-	}
-	net_lock();
-	pbuf_free(g.p);
-	net_unlock();
-	if (take)
-		kfree(taken);
-	if (fault)
-		return -EFAULT;
-	if (m->name)
-		m->name_len = (unsigned)inet_address_out(s, m->name, &g.from, g.port);
-	if (d->packet_info)
-		put_packet_info(s, m, &g.to);
-	if (done < total) {
-		m->flags_out |= MSG_TRUNC;
-		if (m->flags & MSG_TRUNC)
-			return (ssize_t)total;
-	}
-	return (ssize_t)done;
+	if (READ_ONCE(d->queue.head) || (m->flags & (MSG_ERRQUEUE | MSG_OOB)))
+		return inet_queue_receive(s, &d->queue, &d->options, io, m);
+	r = socket_take_error(s);
+	return r ? r : READ_ONCE(d->shut_read) ? 0 : -EAGAIN;
 }
 
 static int dgram_shutdown(struct socket *s, int how)
@@ -360,7 +330,7 @@ static uint32_t dgram_poll(struct socket *s)
 
 	if (READ_ONCE(s->error))
 		events |= EPOLLERR;
-	if (READ_ONCE(d->head) || read)
+	if (READ_ONCE(d->queue.head) || read)
 		events |= EPOLLIN | EPOLLRDNORM;
 	if (read)
 		events |= EPOLLRDHUP | (READ_ONCE(d->shut_write) ? EPOLLHUP : 0);
@@ -384,61 +354,24 @@ static int dgram_getname(struct socket *s, struct sockaddr_storage *out, bool pe
 static int dgram_setsockopt(struct socket *s, int level, int option, const void *value, unsigned len)
 {
 	struct dgram *d = s->private;
-	struct ip_pcb fields = { .tos = d->tos, .ttl = d->ttl };
-	int v, r;
 
-	if (level == SOL_IPV6 ? s->family != AF_INET6 : level != SOL_IP)
-		return -ENOPROTOOPT;
 	if (level == SOL_IPV6 && option == IPV6_V6ONLY && d->pcb)
 		return -EINVAL;
-	if (option == (level == SOL_IP ? IP_PKTINFO : IPV6_RECVPKTINFO)) {
-		r = inet_option_int(value, len, &v);
-		if (!r)
-			d->packet_info = v;
-		return r;
-	}
-	r = level == SOL_IP ? inet_setsockopt_ip(&fields, option, value, len) :
-			      inet_setsockopt_ip6(s, &fields, option, value, len);
-	if (r)
-		return r;
-	net_lock();
-	d->tos = fields.tos;
-	d->ttl = fields.ttl;
-	if (d->pcb) {
-		d->pcb->tos = d->tos;
-		d->pcb->ttl = d->ttl;
-	}
-	net_unlock();
-	return 0;
+	return inet_setsockopt(s, &d->options, level, option, value, len);
 }
 
 static int dgram_getsockopt(struct socket *s, int level, int option, void *value, unsigned len)
 {
 	struct dgram *d = s->private;
-	struct ip_pcb fields = { .tos = d->tos, .ttl = d->ttl };
 
-	if (level == SOL_IPV6 ? s->family != AF_INET6 : level != SOL_IP)
-		return -ENOPROTOOPT;
-	if (option == (level == SOL_IP ? IP_PKTINFO : IPV6_RECVPKTINFO)) {
-		int v = d->packet_info;
-
-		__builtin_memcpy(value, &v, sizeof(v));
-		return sizeof(v);
-	}
-	return level == SOL_IP ? inet_getsockopt_ip(&fields, option, value, len) :
-				 inet_getsockopt_ip6(s, &fields, option, value, len);
+	return inet_getsockopt(s, &d->options, level, option, value, len);
 }
 
-/* Of the first datagram. */
 static long dgram_readable_bytes(struct socket *s)
 {
 	struct dgram *d = s->private;
-	long n;
 
-	net_lock();
-	n = d->head ? d->head->p->tot_len : 0;
-	net_unlock();
-	return n;
+	return inet_queue_first(&d->queue);
 }
 
 static long dgram_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
@@ -453,13 +386,8 @@ static void dgram_release(struct socket *s)
 	net_lock();
 	if (d->pcb)
 		udp_remove(d->pcb);
-	while (d->head) {
-		struct datagram *g = d->head;
-
-		d->head = g->next;
-		pbuf_free(g->p);
-		kfree(g);
-	}
+	inet_leave_groups(&d->options);
+	inet_queue_drop(&d->queue);
 	net_unlock();
 	kfree(d);
 }
@@ -486,7 +414,7 @@ static int dgram_create(struct socket *s, int protocol)
 	if (!d)
 		return -ENOMEM;
 	d->socket = s;
-	d->ttl = IP_DEFAULT_TTL;
+	d->options = (struct inet_options)INET_OPTIONS_DEFAULT;
 	s->private = d;
 	s->ops = &dgram_ops;
 	s->protocol = (uint16_t)protocol;

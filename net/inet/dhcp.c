@@ -1,7 +1,7 @@
 /* DHCP (lwIP's client): addresses of cards that ip= leaves to it, and who answers names.
  *
  * The program starts when the first card has its address, or after five seconds without one; the client goes on by
- * itself. lwIP's two ticks run as long as there is a card that asked.
+ * itself: a tick a minute for leases, and two a second while an answer is waited for.
  */
 #include "core/init.h"
 #include "core/log.h"
@@ -22,17 +22,27 @@ COMPONENT("dhcp", "DHCP: addresses for network cards");
 static struct wait_queue configured = WAIT_QUEUE_INIT(configured);
 static bool waiting; /* network lock, r: a card asked and has no answer yet */
 
+/* While an answer is waited for. */
 static bool fine_tick(void)
 {
+	bool more = false;
+
 	dhcp_fine_tmr();
-	return true;
+	for_each_inet_device(d) {
+		const struct dhcp *dhcp = netif_dhcp_data(&d->netif);
+
+		more |= dhcp && dhcp->request_timeout;
+	}
+	return more;
 }
+static struct net_timer fine_timer = { .tick = fine_tick, .interval_ms = DHCP_FINE_TIMER_MSECS };
+
 static bool coarse_tick(void)
 {
 	dhcp_coarse_tmr();
+	net_timer_start(&fine_timer); /* it may have asked for more time */
 	return true;
 }
-static struct net_timer fine_timer = { .tick = fine_tick, .interval_ms = DHCP_FINE_TIMER_MSECS };
 static struct net_timer coarse_timer = { .tick = coarse_tick, .interval_ms = DHCP_COARSE_TIMER_MSECS };
 
 /* lwIP tells of name servers by this, its resolver's function; the resolver itself is the program's libc. */
@@ -58,6 +68,11 @@ static void dhcp_status(struct netif *netif)
 	wait_queue_wake_all(&configured, 0);
 }
 
+static void dhcp_link_changed(struct inet_device *d)
+{
+	net_timer_start(&fine_timer); /* lwIP asks anew when the link is back */
+}
+
 static void inet_dhcp_start(void)
 {
 	net_lock();
@@ -66,6 +81,7 @@ static void inet_dhcp_start(void)
 		if (!d->automatic)
 			continue;
 		netif_set_status_callback(&d->netif, dhcp_status);
+		d->link_changed = dhcp_link_changed;
 		if (dhcp_start(&d->netif) != ERR_OK) {
 			log_err("eth%u: DHCP does not start: no memory", d->index);
 			continue;

@@ -1,11 +1,11 @@
 /* ICMP's word that nobody listens (RFC 792, RFC 4443), for connected UDP sockets: they get ECONNREFUSED, as udp(7) says.
  *
- * lwIP throws these messages away, but shows each packet to raw_input() first: that is ours, in the place of its
- * core/raw.c. Nothing is looked at until a socket was connected. Under the network lock.
+ * lwIP throws these messages away: they are looked at before it. Nothing is until a socket was connected. Under the network
+ * lock.
  */
 #include "net/inet/icmp_error.h"
 #include "lwip/icmp.h"
-#include "lwip/priv/raw_priv.h"
+#include "lwip/ip.h"
 #include "lwip/prot/icmp.h"
 #include "lwip/prot/icmp6.h"
 #include "lwip/prot/ip4.h"
@@ -17,8 +17,6 @@ COMPONENT("udp", "UDP sockets");
 
 #define ICMP_HEADER 8u
 #define PORTS       4u /* of the UDP header that the message quotes */
-
-bool icmp_errors_wanted;
 
 static int error_of4(unsigned type, unsigned code)
 {
@@ -67,13 +65,12 @@ static void input6(struct pbuf *p)
 	dgram_failed(&remote, lwip_ntohs(ports[0]), lwip_ntohs(ports[1]), ECONNREFUSED);
 }
 
-raw_input_state_t raw_input(struct pbuf *p, struct netif *from)
+static bool input(struct pbuf *p, struct netif *from)
 {
-	if (likely(!icmp_errors_wanted))
-		return RAW_INPUT_NONE;
 	if (IP_HDR_GET_VERSION(p->payload) == 6)
 		input6(p);
 	else
 		input4(p);
-	return RAW_INPUT_NONE;
+	return false;
 }
+struct inet_tap icmp_errors = { .input = input };

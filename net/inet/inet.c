@@ -1,4 +1,4 @@
-/* AF_INET and AF_INET6 (ip(7), ipv6(7)): addresses, errors, and options that its kinds of socket share. inet.h is the contract. */
+/* AF_INET and AF_INET6 (ip(7), ipv6(7)): addresses and errors that its kinds of socket share. inet.h is the contract. */
 #include "net/inet/inet.h"
 #include "net/inet/device.h"
 #include "net/lwip/port.h"
@@ -167,102 +167,26 @@ const ip_addr_t *inet_source(const ip_addr_t *to)
 	return netif ? ip_netif_get_local_ip(netif, to) : NULL;
 }
 
-int inet_option_int(const void *value, unsigned len, int *out)
+int inet_interface(const struct netif *netif)
 {
-	if (len >= sizeof(int))
-		__builtin_memcpy(out, value, sizeof(int));
-	else if (len >= 1)
-		*out = *(const uint8_t *)value;
-	else
-		return -EINVAL;
-	return 0;
+	int index = LOOPBACK_INDEX;
+
+	for_each_inet_device(d) {
+		index++;
+		if (&d->netif == netif)
+			return index;
+	}
+	return LOOPBACK_INDEX;
 }
 
-int inet_setsockopt_ip(struct ip_pcb *pcb, int option, const void *value, unsigned len)
+struct netif *inet_netif(int index)
 {
-	int v, r = inet_option_int(value, len, &v);
+	int at = LOOPBACK_INDEX;
 
-	switch (option) {
-	case IP_TOS:
-		if (!r)
-			pcb->tos = (uint8_t)v;
-		return r;
-	case IP_TTL:
-		if (!r && v != -1 && (v < 1 || v > 255))
-			r = -EINVAL;
-		if (!r)
-			pcb->ttl = v == -1 ? IP_DEFAULT_TTL : (uint8_t)v;
-		return r;
-	case IP_MTU_DISCOVER: /* we never send what must be cut on the way but for datagrams larger than the MTU */
-	case IP_RECVERR:
-	case IP_FREEBIND:
-	case IP_BIND_ADDRESS_NO_PORT:
-		return r;
-	default:
-		return -ENOPROTOOPT;
-	}
-}
-
-int inet_getsockopt_ip(struct ip_pcb *pcb, int option, void *value, unsigned len)
-{
-	int v;
-
-	switch (option) {
-	case IP_TOS: v = pcb->tos; break;
-	case IP_TTL: v = pcb->ttl; break;
-	case IP_MTU_DISCOVER: v = IP_PMTUDISC_DONT; break;
-	case IP_RECVERR:
-	case IP_FREEBIND:
-	case IP_BIND_ADDRESS_NO_PORT: v = 0; break;
-	case IP_MTU: v = 1500; break;
-	default: return -ENOPROTOOPT;
-	}
-	__builtin_memcpy(value, &v, sizeof(v));
-	return sizeof(v);
-}
-
-int inet_setsockopt_ip6(struct socket *s, struct ip_pcb *pcb, int option, const void *value, unsigned len)
-{
-	int v, r = inet_option_int(value, len, &v);
-
-	if (r)
-		return r;
-	switch (option) {
-	case IPV6_V6ONLY:
-		if (v)
-			__atomic_or_fetch(&s->options, SOCKET_OPTION_V6ONLY, __ATOMIC_RELAXED);
-		else
-			__atomic_and_fetch(&s->options, ~SOCKET_OPTION_V6ONLY, __ATOMIC_RELAXED);
-		return 0;
-	case IPV6_UNICAST_HOPS: return inet_setsockopt_ip(pcb, IP_TTL, &v, sizeof(v));
-	case IPV6_TCLASS:
-		if (v < -1 || v > UINT8_MAX)
-			return -EINVAL;
-		pcb->tos = v == -1 ? 0 : (uint8_t)v;
-		return 0;
-	case IPV6_MTU_DISCOVER:
-	case IPV6_RECVERR:
-	case IPV6_FREEBIND:
-	case IPV6_AUTOFLOWLABEL: return 0;
-	default: return -ENOPROTOOPT;
-	}
-}
-
-int inet_getsockopt_ip6(struct socket *s, struct ip_pcb *pcb, int option, void *value, unsigned len)
-{
-	int v;
-
-	switch (option) {
-	case IPV6_V6ONLY: v = (s->options & SOCKET_OPTION_V6ONLY) != 0; break;
-	case IPV6_UNICAST_HOPS: v = pcb->ttl; break;
-	case IPV6_TCLASS: v = pcb->tos; break;
-	case IPV6_MTU_DISCOVER: v = IPV6_PMTUDISC_DONT; break;
-	case IPV6_RECVERR:
-	case IPV6_FREEBIND:
-	case IPV6_AUTOFLOWLABEL: v = 0; break;
-	case IPV6_MTU: v = 1500; break;
-	default: return -ENOPROTOOPT;
-	}
-	__builtin_memcpy(value, &v, sizeof(v));
-	return sizeof(v);
+	if (index == LOOPBACK_INDEX)
+		return &loopback;
+	for_each_inet_device(d)
+		if (++at == index)
+			return &d->netif;
+	return NULL;
 }

@@ -5,6 +5,7 @@
 #include "net/socket.h"
 #include "lwip/err.h"
 #include "lwip/ip_addr.h"
+#include "lwip/netif.h"
 #include <linux/in.h>
 
 /* A kind of socket: TCP, UDP … Entries of the set, so that a kernel holds those its program uses. */
@@ -40,14 +41,47 @@ const ip_addr_t *inet_source(const ip_addr_t *to);
 /** inet_ioctl() - SIOCGIF… and the like, for sockets of any family. -ENOTTY: not one of these. */
 long inet_ioctl(unsigned cmd, unsigned long arg);
 
-/* The fields of a protocol's control block that options of SOL_IP and SOL_SOCKET set. */
-struct ip_pcb;
-int inet_setsockopt_ip(struct ip_pcb *pcb, int option, const void *value, unsigned len);
-int inet_getsockopt_ip(struct ip_pcb *pcb, int option, void *value, unsigned len);
-/** inet_setsockopt_ip6() - those of SOL_IPV6: also of the socket itself. */
-int inet_setsockopt_ip6(struct socket *s, struct ip_pcb *pcb, int option, const void *value, unsigned len);
-int inet_getsockopt_ip6(struct socket *s, struct ip_pcb *pcb, int option, void *value, unsigned len);
+
+#define LOOPBACK_INDEX 1
+/** inet_interface() - the number that programs know an interface by: lo is 1, eth0 is 2, and so on. Network lock. */
+int inet_interface(const struct netif *netif);
+/** inet_netif() - the interface of that number, or NULL. Network lock. */
+struct netif *inet_netif(int index);
+
+/* What setsockopt() said at the levels SOL_IP and SOL_IPV6. A word each, written without a lock. */
+struct inet_options {
+	uint8_t tos, ttl;           /* of IPv6: traffic class, hops */
+	uint8_t group_ttl;          /* of what goes to multicast groups */
+	bool group_loop;            /* … comes back to this machine's own members */
+	uint8_t group_interface;    /* … goes out by this interface; 0: as routes say */
+	uint32_t group_source;      /* IP_MULTICAST_IF's address, as it is read back */
+	uint8_t discover;           /* IP_MTU_DISCOVER: remembered */
+	bool header_included;       /* IP_HDRINCL */
+	bool recverr, freebind, transparent, no_port; /* remembered */
+	uint32_t wants;             /* INET_WANTS_*: control messages with what is received */
+	struct inet_group *groups;  /* owned: memberships (multicast.c); network lock */
+};
+#define INET_OPTIONS_DEFAULT { .ttl = IP_DEFAULT_TTL, .group_ttl = 1, .group_loop = true, .discover = IP_PMTUDISC_WANT }
+
+#define INET_WANTS_PKTINFO  1u
+#define INET_WANTS_TTL      2u
+#define INET_WANTS_TOS      4u
+#define INET_WANTS_DST      8u
+#define INET_WANTS_PKTINFO6 16u
+#define INET_WANTS_HOPS6    32u
+#define INET_WANTS_CLASS6   64u
+
+/** inet_setsockopt() - of the levels SOL_IP and SOL_IPV6. -ENOPROTOOPT: not one of theirs. */
+int inet_setsockopt(struct socket *s, struct inet_options *o, int level, int option, const void *value, unsigned len);
+int inet_getsockopt(struct socket *s, const struct inet_options *o, int level, int option, void *value, unsigned len);
+/* Of so_options of a control block, beside lwIP's. */
+#define SOF_REUSEPORT 0x40u
 /** inet_option_int() - an int, or a byte, as programs pass it to options of SOL_IP. -EINVAL. */
 int inet_option_int(const void *value, unsigned len, int *out);
+
+/* Membership in multicast groups (multicast.c); in a kernel without it, options that it does not know. */
+int inet_group_option(struct socket *s, struct inet_options *o, int level, int option, const void *value, unsigned len);
+/** inet_leave_groups() - the socket goes. Network lock held. */
+void inet_leave_groups(struct inet_options *o);
 
 #endif

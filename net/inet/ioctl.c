@@ -11,8 +11,6 @@
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
-#define LOOPBACK_INDEX 1
-
 /* What is told of one interface. */
 struct interface {
 	char name[IFNAMSIZ];

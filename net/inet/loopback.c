@@ -8,6 +8,7 @@
 #include "net/inet/device.h"
 #include "net/inet/inet.h"
 #include "net/lwip/port.h"
+#include "lwip/igmp.h"
 #include "lwip/ip.h"
 #include "lwip/pbuf.h"
 #include "arch/hooks.h"
@@ -78,12 +79,13 @@ static struct pbuf *packet_of(struct pbuf *p)
 	return packet;
 }
 
-static err_t loopback_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+err_t loopback_queue(struct netif *as, struct pbuf *p)
 {
 	struct pbuf *packet = packet_of(p);
 
 	if (!packet)
 		return ERR_MEM;
+	packet->if_idx = netif_get_index(as);
 	if (queue_tail)
 		queue_tail->next = packet;
 	else
@@ -91,9 +93,14 @@ static err_t loopback_output(struct netif *netif, struct pbuf *p, const ip4_addr
 	while (packet->next)
 		packet = packet->next;
 	queue_tail = packet;
-	inet_counted(&loopback_count, p->tot_len);
 	net_pending |= NET_PENDING_LOOPBACK;
 	return ERR_OK;
+}
+
+static err_t loopback_output(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
+{
+	inet_counted(&loopback_count, p->tot_len);
+	return loopback_queue(netif, p);
 }
 
 void loopback_run(void)
@@ -107,7 +114,8 @@ void loopback_run(void)
 		if (!queue_head)
 			queue_tail = NULL;
 		last->next = NULL;
-		if (ip_input(packet, &loopback) != ERR_OK)
+		if (ip_input(packet, likely(packet->if_idx == netif_get_index(&loopback)) ? &loopback :
+									  netif_get_by_index(packet->if_idx)) != ERR_OK)
 			pbuf_free(packet);
 	}
 }
@@ -118,6 +126,7 @@ static err_t loopback_netif_init(struct netif *netif)
 	netif->name[1] = 'o';
 	netif->output = loopback_output;
 	netif->mtu = UINT16_MAX;
+	netif->flags = NETIF_FLAG_IGMP;
 	NETIF_SET_CHECKSUM_CTRL(netif, NETIF_CHECKSUM_DISABLE_ALL);
 	return ERR_OK;
 }
@@ -140,6 +149,7 @@ static void inet_loopback_init(void)
 	ip4_addr_set_zero(&gateway);
 	net_lock();
 	tcp_init();
+	igmp_init();
 	socket_interface_ioctl = inet_ioctl;
 	netif_add(&loopback, &address, &mask, &gateway, NULL, loopback_netif_init, ip_input);
 	netif_set_link_up(&loopback);

@@ -171,7 +171,7 @@ static int show_dev(struct text *out, const struct proc_target *of)
 }
 PROC_FILE(net_dev, "PID/net/dev", show_dev);
 
-PROC_CONSTANT(sys_port_range, "sys/net/ipv4/ip_local_port_range", "49152\t65535\n"); /* lwIP's */
+PROC_CONSTANT(sys_port_range, "sys/net/ipv4/ip_local_port_range", "32768\t60999\n"); /* lwipopts.h */
 PROC_NUMBER(sys_keepalive_time, "sys/net/ipv4/tcp_keepalive_time", TCP_KEEPIDLE_DEFAULT / 1000);
 PROC_NUMBER(sys_keepalive_intvl, "sys/net/ipv4/tcp_keepalive_intvl", TCP_KEEPINTVL_DEFAULT / 1000);
 PROC_NUMBER(sys_keepalive_probes, "sys/net/ipv4/tcp_keepalive_probes", TCP_KEEPCNT_DEFAULT);

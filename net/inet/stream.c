@@ -6,6 +6,7 @@
  */
 #include "net/inet/stream.h"
 #include "core/slab.h"
+#include "net/lwip/demux.h"
 #include "net/lwip/port.h"
 #include "arch/hooks.h"
 #include "lwip/priv/tcp_priv.h"
@@ -26,7 +27,7 @@ static struct stream *stream_alloc(void)
 		return NULL;
 	mutex_init(&st->reading, RANK_SOCKET);
 	st->options = (struct stream_options){
-		.ttl = IP_DEFAULT_TTL, .keep_idle = 7200, .keep_interval = 75, .keep_count = 9, .linger2 = 60, .syn_count = 6,
+		.ip = INET_OPTIONS_DEFAULT, .keep_idle = 7200, .keep_interval = 75, .keep_count = 9, .linger2 = 60, .syn_count = 6,
 	};
 	return st;
 }
@@ -112,6 +113,33 @@ static void stream_established(struct stream *st, struct tcp_pcb *pcb)
 	st->remote_port = pcb->remote_port;
 }
 
+static bool overlap(const ip_addr_t *a, const ip_addr_t *b)
+{
+	if (IP_IS_ANY_TYPE_VAL(*a) || IP_IS_ANY_TYPE_VAL(*b))
+		return true;
+	return IP_GET_TYPE(a) == IP_GET_TYPE(b) && (ip_addr_isany(a) || ip_addr_isany(b) || ip_addr_cmp(a, b));
+}
+
+/* Somebody listens at what @pcb is to have (socket(7)): SO_REUSEPORT of both allows it, SO_REUSEADDR does not. */
+static bool is_listened_at(const struct tcp_pcb *pcb, const ip_addr_t *address, uint16_t port)
+{
+	for (const struct tcp_pcb_listen *l = tcp_listen_pcbs.listen_pcbs; l; l = l->next)
+		if (l->local_port == port && overlap(&l->local_ip, address) &&
+		    !(l->so_options & pcb->so_options & SOF_REUSEPORT))
+			return true;
+	return false;
+}
+
+/* To lwIP both options are one. */
+static void apply_reuse(const struct socket *s, struct tcp_pcb *pcb)
+{
+	pcb->so_options &= (u8_t) ~(SOF_REUSEADDR | SOF_REUSEPORT);
+	if (s->options & SOCKET_OPTION_REUSEADDR)
+		pcb->so_options |= SOF_REUSEADDR;
+	if (s->options & SOCKET_OPTION_REUSEPORT)
+		pcb->so_options |= SOF_REUSEADDR | SOF_REUSEPORT;
+}
+
 static int stream_bind(struct socket *s, const struct sockaddr *addr, unsigned len)
 {
 	struct stream *st = s->private;
@@ -128,11 +156,8 @@ static int stream_bind(struct socket *s, const struct sockaddr *addr, unsigned l
 	if (!r && !inet_is_own(&address))
 		r = -EADDRNOTAVAIL;
 	if (!r) {
-		if (s->options & (SOCKET_OPTION_REUSEADDR | SOCKET_OPTION_REUSEPORT))
-			ip_set_option(st->pcb, SOF_REUSEADDR);
-		else
-			ip_reset_option(st->pcb, SOF_REUSEADDR);
-		r = inet_error(tcp_bind(st->pcb, &address, port));
+		apply_reuse(s, st->pcb);
+		r = port && is_listened_at(st->pcb, &address, port) ? -EADDRINUSE : inet_error(tcp_bind(st->pcb, &address, port));
 		ip_addr_copy(st->local, st->pcb->local_ip);
 		st->local_port = st->pcb->local_port;
 	}
@@ -158,6 +183,7 @@ static err_t stream_accepted(void *arg, struct tcp_pcb *pcb, err_t error)
 	if (!st)
 		return ERR_MEM; /* lwIP resets the connection */
 	st->options = listener->options;
+	st->options.ip.groups = NULL;
 	stream_attach(st, pcb);
 	stream_apply_options(st, pcb);
 	stream_established(st, pcb);
@@ -176,6 +202,7 @@ static int stream_listen(struct socket *s, int backlog)
 	struct stream *st = s->private;
 	struct tcp_pcb *listener;
 	err_t error = ERR_OK;
+	u8_t options;
 	int r = 0;
 
 	net_lock();
@@ -185,13 +212,19 @@ static int stream_listen(struct socket *s, int backlog)
 	r = st->state != STREAM_FRESH ? -EINVAL : stream_need_pcb(st);
 	if (!r && !st->pcb->local_port)
 		r = inet_error(tcp_bind(st->pcb, inet_any(s), 0));
+	if (!r && is_listened_at(st->pcb, &st->pcb->local_ip, st->pcb->local_port))
+		r = -EADDRINUSE;
 	if (r)
 		goto unlock;
+	options = st->pcb->so_options;
+	ip_reset_option(st->pcb, SOF_REUSEADDR); /* lwIP would refuse a second one at the address */
 	listener = tcp_listen_with_backlog_and_err(st->pcb, HALF_OPEN_MAX, &error);
 	if (!listener) {
+		st->pcb->so_options = options;
 		r = inet_error(error);
 		goto unlock;
 	}
+	listener->so_options = options;
 	st->pcb = listener;
 	st->state = STREAM_LISTENING;
 	ip_addr_copy(st->local, listener->local_ip);
@@ -251,6 +284,22 @@ static err_t stream_connected(void *arg, struct tcp_pcb *pcb, err_t error)
 	return ERR_OK;
 }
 
+/* lwIP would look for a port that nobody has at all. */
+static int connect_from(struct tcp_pcb *pcb, const ip_addr_t *to, u16_t port)
+{
+	bool bound = pcb->local_port;
+	int r;
+
+	if (!bound)
+		pcb->local_port = net_tcp_port(pcb, to, port);
+	if (!pcb->local_port)
+		return -EADDRNOTAVAIL;
+	r = inet_error(tcp_connect(pcb, to, port, stream_connected));
+	if (r && !bound)
+		pcb->local_port = 0;
+	return r;
+}
+
 static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigned len)
 {
 	struct stream *st = s->private;
@@ -286,7 +335,7 @@ static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigne
 			ip_addr_copy(st->pcb->local_ip, *source);
 		}
 		st->state = STREAM_CONNECTING;
-		r = inet_error(tcp_connect(st->pcb, &address, port, stream_connected));
+		r = connect_from(st->pcb, &address, port);
 		if (r)
 			st->state = STREAM_FRESH;
 		else
@@ -326,8 +375,10 @@ static int stream_shutdown(struct socket *s, int how)
 			st->shut_read = true;
 		if (how != SHUT_RD && !st->shut_write) {
 			st->shut_write = true;
-			if (st->pcb)
+			if (st->pcb) {
+				net_tcp_busy();
 				tcp_shutdown(st->pcb, 0, 1);
+			}
 		}
 	}
 	net_unlock();
@@ -431,6 +482,7 @@ static void stream_close(struct stream *st, bool reset)
 		return;
 	}
 	stream_detach(pcb);
+	net_tcp_busy();
 	/* Data that nobody will read is lost: the peer is told by a reset (RFC 2525, 2.17). */
 	if (reset || st->head)
 		tcp_abort(pcb);
@@ -444,6 +496,7 @@ static void stream_release(struct socket *s)
 
 	net_lock();
 	st->socket = NULL;
+	inet_leave_groups(&st->options.ip);
 	waiting = st->accept_head;
 	for (next = waiting; next; next = next->next) {
 		stream_close(next, true);

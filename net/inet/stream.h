@@ -16,7 +16,7 @@ enum stream_state {
 /* What setsockopt() said, for a control block that comes later (after connect failed; of an accepted connection). */
 struct stream_options {
 	bool nodelay, cork, keepalive;
-	uint8_t tos, ttl;
+	struct inet_options ip;
 	uint32_t keep_idle, keep_interval, keep_count; /* s, s, probes */
 	uint32_t user_timeout;                         /* ms; remembered only */
 	uint32_t defer_accept, syn_count, linger2;     /* remembered only */

@@ -7,6 +7,7 @@
  */
 #include "net/inet/stream.h"
 #include "net/lwip/port.h"
+#include "arch/hooks.h"
 #include "lwip/priv/tcp_priv.h"
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
@@ -248,6 +249,7 @@ static size_t queue(struct stream *st, struct pbuf *p, bool more)
 	struct tcp_seg *last = pcb->unsent;
 	size_t done = 0;
 
+	net_tcp_busy();
 	while (last && last->next)
 		last = last->next;
 	while (p) {

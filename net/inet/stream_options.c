@@ -26,8 +26,8 @@ void stream_apply_options(struct stream *st, struct tcp_pcb *pcb)
 	pcb->keep_idle = o->keep_idle * MSEC;
 	pcb->keep_intvl = o->keep_interval * MSEC;
 	pcb->keep_cnt = o->keep_count;
-	pcb->tos = o->tos;
-	pcb->ttl = o->ttl;
+	pcb->tos = o->ip.tos;
+	pcb->ttl = o->ip.ttl;
 }
 
 /* Apply to the connection, and send what was held back. */
@@ -96,23 +96,12 @@ int stream_setsockopt(struct socket *s, int level, int option, const void *value
 			options_changed(st, option == TCP_NODELAY || option == TCP_CORK);
 		return r;
 	}
-	if (level == SOL_IP || level == SOL_IPV6) {
-		struct ip_pcb fields = { .tos = st->options.tos, .ttl = st->options.ttl };
-
-		if (level == SOL_IPV6 && s->family != AF_INET6)
-			return -ENOPROTOOPT;
-		if (level == SOL_IPV6 && option == IPV6_V6ONLY && READ_ONCE(st->local_port))
-			return -EINVAL;
-		r = level == SOL_IP ? inet_setsockopt_ip(&fields, option, value, len) :
-				      inet_setsockopt_ip6(s, &fields, option, value, len);
-		if (!r) {
-			st->options.tos = fields.tos;
-			st->options.ttl = fields.ttl;
-			options_changed(st, false);
-		}
-		return r;
-	}
-	return -ENOPROTOOPT;
+	if (level == SOL_IPV6 && option == IPV6_V6ONLY && READ_ONCE(st->local_port))
+		return -EINVAL;
+	r = inet_setsockopt(s, &st->options.ip, level, option, value, len);
+	if (!r)
+		options_changed(st, false);
+	return r;
 }
 
 /* tcp(7), TCP_INFO: what we know, in Linux's words. */
@@ -151,14 +140,8 @@ int stream_getsockopt(struct socket *s, int level, int option, void *value, unsi
 	const struct stream_options *o = &st->options;
 	uint32_t v;
 
-	if (level == SOL_IP || (level == SOL_IPV6 && s->family == AF_INET6)) {
-		struct ip_pcb fields = { .tos = o->tos, .ttl = o->ttl };
-
-		return level == SOL_IP ? inet_getsockopt_ip(&fields, option, value, len) :
-					 inet_getsockopt_ip6(s, &fields, option, value, len);
-	}
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return inet_getsockopt(s, &o->ip, level, option, value, len);
 	switch (option) {
 	case TCP_NODELAY: v = o->nodelay; break;
 	case TCP_CORK: v = o->cork; break;

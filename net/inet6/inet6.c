@@ -20,9 +20,15 @@ SOCKET_FAMILY(inet6, AF_INET6, inet_create);
 
 #define MLD_TICKS (ND6_TMR_INTERVAL / MLD6_TMR_INTERVAL)
 
+static err_t device_output6(struct netif *netif, struct pbuf *p, const ip6_addr_t *to)
+{
+	device_loops(netif, p);
+	return ethip6_output(netif, p, to);
+}
+
 void inet6_device(struct inet_device *d)
 {
-	d->netif.output_ip6 = ethip6_output;
+	d->netif.output_ip6 = device_output6;
 	d->netif.flags |= NETIF_FLAG_MLD6;
 	netif_set_ip6_autoconfig_enabled(&d->netif, 1);
 	netif_create_ip6_linklocal_address(&d->netif, 1);
@@ -57,6 +63,7 @@ static void inet6_loopback_init(void)
 	loopback.output_ip6 = loopback_output6;
 	IP_ADDR6_HOST(&loopback.ip6_addr[0], 0, 0, 0, 1);
 	netif_ip6_addr_set_state(&loopback, 0, IP6_ADDR_PREFERRED);
+	loopback.flags |= NETIF_FLAG_MLD6;
 	loopback.rs_count = 0; /* there is no router to ask for */
 	net_unlock();
 }

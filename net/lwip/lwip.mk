@@ -10,7 +10,7 @@ LWIP_HEADERS = -Inet/lwip/include -Inet/lwip/libc -isystem $(LWIP)/include
 
 FETCHED_OBJECTS += $(LWIP_OBJECTS)
 # lwIP's headers are system headers to the compiler, so what they include is not in its lists of dependencies.
-LWIP_OPTIONS = $(BUILD)/src/lwip.stamp $(wildcard net/lwip/include/*.h net/lwip/include/arch/*.h)
+LWIP_OPTIONS = $(BUILD)/src/lwip.stamp net/lwip/lwip.mk $(wildcard net/lwip/include/*.h net/lwip/include/*/*.h net/lwip/include/*/*/*.h)
 $(LWIP_OBJECTS): KERNEL_CODE += $(STRICT)
 $(LWIP_OBJECTS): net/lwip/component.h $(LWIP_OPTIONS) | $(UAPI)/linux
 define lwip_object
@@ -21,6 +21,9 @@ $(COMP)/o/lwip-$(notdir $1).o:
 		-include net/lwip/component.h -c -o $$@ $(LWIP)/$1.c
 endef
 $(foreach c,$(LWIP_C),$(eval $(call lwip_object,$c)))
+
+# Ours is before it (net/lwip/demux.c).
+$(COMP)/o/lwip-tcp_in.o: LWIP_HEADERS += -Dtcp_input=lwip_tcp_input
 
 # Ours that speak to lwIP.
 LWIP_USERS = $(filter $(COMP)/o/net-lwip-% $(COMP)/o/net-inet-% $(COMP)/o/net-inet6-% $(COMP)/o/net-netlink-%,$(OBJECTS))

@@ -30,6 +30,8 @@ static inline void net_unlock(void)
 
 /** net_poll_devices() - take in what cards have received, and back what they have sent. Under the lock. */
 void net_poll_devices(void);
+/** net_cards_starve() - a card has no buffers to receive into, and found no memory for them. Under the lock. */
+bool net_cards_starve(void);
 /** device_flush() - kick the cards that were given frames. Under the lock. */
 void device_flush(void);
 /** loopback_run() - take in the packets that we sent to ourselves. Under the lock. */

@@ -17,5 +17,8 @@ struct net_timer {
 void net_timer_start(struct net_timer *t);
 /** net_link_timer_start() - there is a card: addresses and fragments age from now on. */
 void net_link_timer_start(void);
+/** net_link_wake() - a frame came or went while the ticks were slow (net_link_slow). Network lock held. */
+void net_link_wake(void);
+extern bool net_link_slow; /* network lock */
 
 #endif

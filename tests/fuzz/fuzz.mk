@@ -39,3 +39,4 @@ $(filter $(FUZZ_LWIP),$(patsubst %.c,$(FUZZ)/o/%.o,tests/fuzz/net_fuzz.c $(call 
 	FUZZ_CFLAGS += $(LWIP_HEADERS)
 $(filter $(FUZZ_LWIP),$(patsubst %.c,$(FUZZ)/o/%.o,tests/fuzz/net_fuzz.c $(call unit_sources,tests/fuzz/net_fuzz.c))): \
 	$(LWIP_OPTIONS)
+$(FUZZ)/o/$(LWIP)/core/tcp_in.o: FUZZ_CFLAGS += -Dtcp_input=lwip_tcp_input

@@ -4,7 +4,7 @@
  * Segments of TCP get ports and a sequence number near the right one, or nothing would ever be looked at. Checksums
  * are not looked at: the card vouches for them.
  */
-/* UNIT: fs/io.c net/inet/stream.c net/inet/stream_io.c net/inet/stream_options.c net/inet/dgram.c net/inet/inet.c net/inet/ioctl.c net/inet/device.c net/inet/loopback.c net/inet/config.c net/lwip/port.c net/lwip/checksum.c net/lwip/timers.c build/src/lwip/src/core/def.c net/lwip/pseudo.c build/src/lwip/src/core/ip.c build/src/lwip/src/core/mem.c build/src/lwip/src/core/memp.c build/src/lwip/src/core/netif.c build/src/lwip/src/core/pbuf.c net/inet/icmp_error.c build/src/lwip/src/core/tcp.c build/src/lwip/src/core/tcp_in.c build/src/lwip/src/core/tcp_out.c build/src/lwip/src/core/udp.c build/src/lwip/src/core/ipv4/etharp.c build/src/lwip/src/core/ipv4/icmp.c build/src/lwip/src/core/ipv4/ip4.c build/src/lwip/src/core/ipv4/ip4_addr.c build/src/lwip/src/core/ipv4/ip4_frag.c build/src/lwip/src/netif/ethernet.c build/src/lwip/src/core/ipv6/ip6_addr.c absent/lwip_dhcp.c absent/lwip_ip6.c absent/lwip_raw.c */
+/* UNIT: fs/io.c net/inet/stream.c net/inet/stream_io.c net/inet/stream_options.c net/inet/dgram.c net/inet/inet.c net/inet/options.c net/inet/packet.c net/inet/tap.c net/inet/ioctl.c net/inet/device.c net/inet/loopback.c net/inet/config.c net/lwip/port.c net/lwip/checksum.c net/lwip/timers.c net/lwip/demux.c build/src/lwip/src/core/def.c net/lwip/pseudo.c build/src/lwip/src/core/ip.c build/src/lwip/src/core/mem.c build/src/lwip/src/core/memp.c build/src/lwip/src/core/netif.c build/src/lwip/src/core/pbuf.c net/inet/icmp_error.c build/src/lwip/src/core/tcp.c build/src/lwip/src/core/tcp_in.c build/src/lwip/src/core/tcp_out.c build/src/lwip/src/core/udp.c build/src/lwip/src/core/ipv4/etharp.c build/src/lwip/src/core/ipv4/icmp.c build/src/lwip/src/core/ipv4/ip4.c build/src/lwip/src/core/ipv4/ip4_addr.c build/src/lwip/src/core/ipv4/ip4_frag.c build/src/lwip/src/netif/ethernet.c build/src/lwip/src/core/ipv6/ip6_addr.c absent/lwip_dhcp.c absent/lwip_ip6.c absent/lwip_igmp.c */
 #include "core/log.h"
 #include "core/slab.h"
 #include "core/timer.h"
@@ -31,6 +31,10 @@ uint64_t clock_monotonic_ns(void)
 }
 void timer_arm(struct timer *t, uint64_t expires_ns)
 {
+}
+bool timer_cancel(struct timer *t)
+{
+	return false;
 }
 void deferred_raise(struct deferred *d)
 {
@@ -64,6 +68,14 @@ void socket_free(struct socket *s)
 }
 void socket_put_control(struct socket_msg *m, int level, int type, const void *data, size_t n)
 {
+}
+const struct cmsghdr *socket_next_control(const struct socket_msg *m, const struct cmsghdr *prev)
+{
+	return NULL;
+}
+uint64_t clock_realtime_ns(void)
+{
+	return now;
 }
 int put_user_u32(uint32_t *to, uint32_t value)
 {

@@ -50,7 +50,7 @@
 #define LWIP_ICMP                   1
 #define LWIP_RAW                    1
 #define LWIP_UDP                    1
-#define LWIP_IGMP                   0
+#define LWIP_IGMP                   1 /* in a kernel with net/inet/multicast.c */
 #define LWIP_MULTICAST_TX_OPTIONS   1
 #define LWIP_NETBUF_RECVINFO        0
 #define LWIP_ARP                    1
@@ -92,9 +92,15 @@
 #define LWIP_TCP_MAX_SACK_NUM       3
 #define LWIP_TCP_TIMESTAMPS         0
 #define LWIP_TCP_KEEPALIVE          1
-#define LWIP_TCP_PCB_NUM_EXT_ARGS   1 /* tells net/inet/stream.c that a control block goes */
+#define LWIP_TCP_PCB_NUM_EXT_ARGS   4 /* tells net/inet/stream.c that a control block goes; net/lwip/demux.h's */
 #define TCP_LISTEN_BACKLOG          1
 #define TCP_MSL                     5000UL /* TIME_WAIT lasts twice this */
+#define TCP_LOCAL_PORT_RANGE_START  32768 /* ip_local_port_range, Linux's */
+#define TCP_LOCAL_PORT_RANGE_END    60999
+#define TCP_ENSURE_LOCAL_PORT_RANGE(n) ((u16_t)(TCP_LOCAL_PORT_RANGE_START + (n) % 28232))
+#define UDP_LOCAL_PORT_RANGE_START  TCP_LOCAL_PORT_RANGE_START
+#define UDP_LOCAL_PORT_RANGE_END    TCP_LOCAL_PORT_RANGE_END
+#define UDP_ENSURE_LOCAL_PORT_RANGE TCP_ENSURE_LOCAL_PORT_RANGE
 #define TCP_TMR_INTERVAL            100    /* ms: delayed acknowledgements; time-outs in steps of twice this */
 #define LWIP_TCP_RTO_TIME           1000 /* ms, before anything is measured (RFC 6298) */
 #define TCP_MAXRTX                  12

@@ -15,7 +15,7 @@ static const struct {
 	{ "root", suite_root },       { "time", suite_time },     { "signals", suite_signals },
 	{ "threads", suite_threads }, { "ipc", suite_ipc },       { "unix", suite_unix },
 	{ "ipc_edges", suite_ipc_edges }, { "sysv", suite_sysv }, { "sysv_sem", suite_sysv_sem }, { "aio", suite_aio }, { "inotify", suite_inotify }, { "various", suite_various }, { "ipc_stress", suite_ipc_stress }, { "procfs", suite_procfs },
-	{ "net", suite_net },         { "net6", suite_net6 },
+	{ "net", suite_net },         { "net6", suite_net6 }, { "net_edges", suite_net_edges },
 	{ "badptr", suite_badptr },
 };
 

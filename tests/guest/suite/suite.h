@@ -73,6 +73,7 @@ void suite_various(void);
 void suite_ipc_stress(void);
 void suite_net(void);
 void suite_net6(void);
+void suite_net_edges(void);
 void suite_time(void);
 void suite_process(void);
 void suite_badptr(void);
