@@ -61,6 +61,7 @@ static int start_one(uint32_t id)
 		cpu_relax();
 	}
 	__atomic_store_n(&cpu_count, cpu_count + 1, __ATOMIC_RELEASE);
+	page_cpu_arrives();
 	return 0;
 }
 

@@ -23,6 +23,7 @@ enum lock_rank {
 	RANK_SOCKET_PEER, /* its peer: AF_UNIX, lower address first */
 	RANK_PIPE,        /* a pipe's ring: copies from and to programs */
 	RANK_PROCESS,     /* life of a process and its threads: before its memory; files of /proc look at it */
+	RANK_INODE_TABLE, /* inodes of a file system by number: unused ones go when memory is short, under most of the above */
 	RANK_MM,          /* mappings of an address space: taken in faults, so inside whatever copies */
 	RANK_DECODE,      /* the piece of a compressed file that was decoded last: read in a fault, from the disk */
 	RANK_DISK,        /* what a file system knows of its disk: read in a fault */
@@ -52,6 +53,7 @@ enum lock_rank {
 	RANK_TIDS,        /* threads by id: a last reference may go under most of the above */
 	RANK_RUN_QUEUE,   /* threads ready on a processor: wake-ups end here */
 	RANK_VMAP,        /* kernel address ranges and page tables: made of pages */
+	RANK_RECLAIM,     /* page caches that can give pages back, under any allocation of pages; tries their locks */
 	RANK_SLAB,        /* one class of objects */
 	RANK_PAGES,       /* free pages: under every allocation */
 	RANK_RANDOM,      /* pool of random numbers */

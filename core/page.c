@@ -8,6 +8,7 @@
  * Locking: pages_lock for extents and buddies; interrupts off for the processor's own stack of pages. */
 #include <arch/irqflags.h>
 #include <arch/percpu.h>
+#include <core/deferred.h>
 #include <core/lock.h>
 #include <core/log.h>
 #include <core/page.h>
@@ -18,8 +19,10 @@ COMPONENT("allocators", "allocators of pages and of objects");
 #define ORDERS       (PAGE_ORDER_MAX + 1)
 #define EXTENTS_MAX  128u
 #define STACK_MAX    126u /* single pages a processor keeps */
+#define STACK_LEAST  32u  /* the same, of several in a small machine */
+#define STACK_SHARE  512u /* part of memory that each of several keeps at most */
+#define RECLAIM_STEP 32ul /* pages asked for at least */
 #define STACK_REFILL 4u   /* taken at once, as a power of two: 16 pages */
-#define STACK_DRAIN  63ul /* given back at once when it is full */
 #define BLOCK_USABLE (BLOCK_PAGES - PAGE_SLOT_PAGES)
 
 struct extent {
@@ -42,6 +45,7 @@ static uint64_t free_pages;                 /* pages_lock: not counting those on
 static uint64_t total_pages;                /* I */
 static uint64_t reserve_pages;              /* I: below this, caches give way */
 static struct page_reclaimer *reclaimers;   /* a: only ever grows */
+static uint64_t stack_max = STACK_MAX;      /* a */
 
 PERCPU(struct page_stack, page_stack); /* interrupts off */
 
@@ -231,13 +235,30 @@ static void stack_drain(struct page_stack *s, uint64_t count)
 	memmove(&s->pages[0], &s->pages[count], s->count * sizeof(s->pages[0]));
 }
 
-static size_t pages_reclaim(size_t wanted)
+/* All are asked: what one gives another may have to let go first. */
+static size_t pages_reclaim(size_t wanted, enum page_reclaim how)
 {
 	size_t got = 0;
 
-	for (struct page_reclaimer *r = __atomic_load_n(&reclaimers, __ATOMIC_ACQUIRE); r && got < wanted; r = r->next)
-		got += r->reclaim(wanted - got);
+	for (struct page_reclaimer *r = __atomic_load_n(&reclaimers, __ATOMIC_ACQUIRE); r; r = r->next)
+		got += r->reclaim(wanted, how);
 	return got;
+}
+
+/* For those who must not reclaim themselves. */
+static void reclaim_deferred(struct deferred *d)
+{
+	(void)pages_reclaim(reserve_pages, PAGE_RECLAIM_EARLY);
+}
+static struct deferred reclaim_work = DEFERRED_INIT(reclaim_deferred);
+
+bool page_reclaim_wait(void)
+{
+	size_t got = pages_reclaim(reserve_pages, PAGE_RECLAIM_WAIT);
+
+	/* What nobody maps any more can be dropped now; or others have done so. */
+	return pages_reclaim(MAX(reserve_pages, RECLAIM_STEP), PAGE_RECLAIM_HARD) + got > 0 ||
+	       READ_ONCE(free_pages) > reserve_pages / 4 + RECLAIM_STEP;
 }
 
 void page_reclaim_register(struct page_reclaimer *r)
@@ -247,14 +268,23 @@ void page_reclaim_register(struct page_reclaimer *r)
 		;
 }
 
-/* What the fast path does not have. Below the reserve, caches are asked to give before they must. */
+/* Below the reserve, caches are asked to give before they must. */
+static void reclaim_early(unsigned flags)
+{
+	if (READ_ONCE(free_pages) >= reserve_pages || !READ_ONCE(reclaimers))
+		return;
+	if (flags & PAGE_ATOMIC)
+		deferred_raise(&reclaim_work);
+	else
+		(void)pages_reclaim(reserve_pages, PAGE_RECLAIM_EARLY);
+}
+
+/* What the fast path does not have. */
 static __attribute__((noinline)) struct page *page_alloc_slow(unsigned order, unsigned flags)
 {
-	bool reclaimed = (flags & PAGE_ATOMIC) != 0;
 	struct page *p;
 
-	if (!reclaimed && READ_ONCE(free_pages) < reserve_pages)
-		(void)pages_reclaim(reserve_pages);
+	reclaim_early(flags);
 	for (;;) {
 		irqflags_t irq = spin_lock_irqsave(&pages_lock);
 		struct page_stack *s = percpu_ptr(page_stack);
@@ -276,7 +306,7 @@ static __attribute__((noinline)) struct page *page_alloc_slow(unsigned order, un
 			p->flags = 0;
 		}
 		spin_unlock_irqrestore(&pages_lock, irq);
-		if (p || reclaimed || !pages_reclaim(1ul << order))
+		if (p || flags & PAGE_ATOMIC || !pages_reclaim(MAX(1ul << order, RECLAIM_STEP), PAGE_RECLAIM_HARD))
 			return p;
 	}
 }
@@ -323,7 +353,7 @@ static __attribute__((noinline)) void page_free_draining(struct page *p)
 	irqflags_t irq = spin_lock_irqsave(&pages_lock);
 	struct page_stack *s = percpu_ptr(page_stack);
 
-	stack_drain(s, MIN(s->count, STACK_DRAIN));
+	stack_drain(s, s->count / 2);
 	s->pages[s->count++] = p;
 	spin_unlock_irqrestore(&pages_lock, irq);
 }
@@ -335,7 +365,7 @@ static inline void page_free_single(struct page *p)
 	struct page_stack *s = percpu_ptr(page_stack);
 
 	debug_assert(!(p->flags & PAGE_FREE));
-	if (unlikely(s->count == STACK_MAX)) {
+	if (unlikely(s->count >= READ_ONCE(stack_max))) {
 		irq_restore(irq);
 		page_free_draining(p);
 		return;
@@ -370,9 +400,9 @@ void page_put_many(struct page **pages, unsigned n)
 	while (n) {
 		irqflags_t irq = irq_save();
 		struct page_stack *s = percpu_ptr(page_stack);
-		uint64_t count = s->count;
+		uint64_t count = s->count, max = READ_ONCE(stack_max);
 
-		while (n && count < STACK_MAX && pages[n - 1]->order == 0) {
+		while (n && count < max && pages[n - 1]->order == 0) {
 			n--;
 			if (page_drop(pages[n]))
 				s->pages[count++] = pages[n];
@@ -413,7 +443,7 @@ void *page_alloc_run(size_t count, unsigned flags)
 			if (run)
 				free_pages -= blocks * BLOCK_PAGES;
 			spin_unlock_irqrestore(&pages_lock, irq);
-		} while (!run && !(flags & PAGE_ATOMIC) && pages_reclaim(count));
+		} while (!run && !(flags & PAGE_ATOMIC) && pages_reclaim(count, PAGE_RECLAIM_HARD));
 		if (!run)
 			return NULL;
 	}
@@ -455,6 +485,20 @@ uint64_t page_total(void)
 uint64_t page_free_count(void)
 {
 	return READ_ONCE(free_pages) + percpu_ptr(page_stack)->count;
+}
+
+uint64_t page_available_count(void)
+{
+	uint64_t count = page_free_count();
+
+	for (const struct page_reclaimer *r = __atomic_load_n(&reclaimers, __ATOMIC_ACQUIRE); r; r = r->next)
+		count += r->count ? r->count() : 0;
+	return count;
+}
+
+void page_cpu_arrives(void)
+{
+	WRITE_ONCE(stack_max, MIN(MAX(total_pages / STACK_SHARE, STACK_LEAST), STACK_MAX));
 }
 
 /* ---- Start ---- */

@@ -39,7 +39,7 @@ _Static_assert(sizeof(struct page) == 32, "struct page");
 
 enum page_flags {
 	PAGE_ZERO = 1,  /* filled with zeroes */
-	PAGE_ATOMIC = 2 /* do not reclaim, do not sleep */
+	PAGE_ATOMIC = 2 /* do not reclaim: locks of the allocators or of caches are held, or interrupts are off */
 };
 
 /* The descriptors of a block are one array within the block, in one of its 16 KiB slots: the first, unless that is
@@ -108,14 +108,29 @@ void page_copy(void *to, const void *from);
 /** page_total(), page_free_count() - pages the machine has for use, and that are free now. */
 uint64_t page_total(void);
 uint64_t page_free_count(void);
+/** page_available_count() - and those that caches would give back as well. */
+uint64_t page_available_count(void);
+/** page_cpu_arrives() - another processor has a stack of pages from now on: each gets fewer where memory is small. */
+void page_cpu_arrives(void);
 
-/* Who can give memory back when it is short: caches. Called with any locks held by the thread that asks for memory, so
- * that it may only try locks; never from interrupts. */
+/* How hard it is tried to get memory back. */
+enum page_reclaim {
+	PAGE_RECLAIM_EARLY, /* memory is getting short: what costs nothing to give, after a short look */
+	PAGE_RECLAIM_HARD,  /* or an allocation fails. Any locks may be held, so that locks may only be tried */
+	PAGE_RECLAIM_WAIT,  /* or a program ends. May sleep and do I/O; of locks from RANK_MM on none is held */
+};
+
+/* Who can give memory back when it is short: caches. Never called from interrupts; PAGE_RECLAIM_EARLY as deferred work
+ * too. */
 struct page_reclaimer {
-	size_t (*reclaim)(size_t wanted); /* free about @wanted pages; Return: how many it freed */
-	struct page_reclaimer *next;      /* page.c's */
+	/* Free about @wanted pages. Return: how many became free, or nearer to it: 0 is "nothing more to hope for". */
+	size_t (*reclaim)(size_t wanted, enum page_reclaim how);
+	uint64_t (*count)(void);     /* pages it could give at most; NULL: nobody knows */
+	struct page_reclaimer *next; /* page.c's */
 };
 /** page_reclaim_register() - @r stays for good. */
 void page_reclaim_register(struct page_reclaimer *r);
+/** page_reclaim_wait() - an allocation failed: try hard, for a caller without locks from RANK_MM on. Return: retry. */
+bool page_reclaim_wait(void);
 
 #endif

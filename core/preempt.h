@@ -27,6 +27,11 @@ static inline void preempt_enable(void)
 	if (unlikely(percpu_dec32_is_zero(preempt_count)))
 		preempt_now_();
 }
+/** preempt_possible() - no spinlock is held by this thread. */
+static inline bool preempt_possible(void)
+{
+	return !(percpu_get(preempt_count) & ~PREEMPT_NOTHING_WANTED);
+}
 /** preempt_want() - ask for preempt_now_() at the next chance. Context: interrupts or preemption off. */
 static inline void preempt_want(void)
 {

@@ -184,7 +184,7 @@ static void *huge_alloc(size_t pages)
 
 	if (!h)
 		return NULL;
-	*h = (struct huge){ .run = page_alloc_run(pages, PAGE_ATOMIC), .pages = pages };
+	*h = (struct huge){ .run = page_alloc_run(pages, irq_enabled() ? 0 : PAGE_ATOMIC), .pages = pages };
 	if (!h->run) {
 		kfree(h);
 		return NULL;
@@ -226,7 +226,7 @@ static __attribute__((noinline)) void *large_alloc(size_t size)
 		return NULL;
 	if (pages > 1u << PAGE_ORDER_MAX)
 		return huge_alloc(pages);
-	run = page_alloc_run(pages, PAGE_ATOMIC);
+	run = page_alloc_run(pages, irq_enabled() ? 0 : PAGE_ATOMIC);
 	if (run)
 		page_of(page_direct_paddr(run))->private = pages;
 	return run;

@@ -17,11 +17,23 @@ struct node {
 	void *slots[NODE_SLOTS];
 };
 
-static uint64_t total; /* atomic: pages in all trees */
+static uint64_t total, clean_total; /* atomic: pages in all trees, and in those that are clean */
 
 uint64_t page_cache_total(void)
 {
 	return __atomic_load_n(&total, __ATOMIC_RELAXED);
+}
+
+uint64_t page_cache_clean_total(void)
+{
+	return __atomic_load_n(&clean_total, __ATOMIC_RELAXED);
+}
+
+static void count_pages(const struct page_cache *c, int64_t more)
+{
+	__atomic_fetch_add(&total, (uint64_t)more, __ATOMIC_RELAXED);
+	if (c->clean)
+		__atomic_fetch_add(&clean_total, (uint64_t)more, __ATOMIC_RELAXED);
 }
 
 static inline bool beyond(const struct page_cache *c, uint64_t index)
@@ -86,9 +98,10 @@ int page_cache_insert(struct page_cache *c, uint64_t index, struct page *page)
 	if (*at)
 		goto out;
 	page_get(page);
+	page->private = 0;
 	*at = page;
 	c->count++;
-	__atomic_fetch_add(&total, 1, __ATOMIC_RELAXED);
+	count_pages(c, 1);
 	r = 0;
 out:
 	spin_unlock(&c->lock);
@@ -123,7 +136,7 @@ static uint64_t cut(void **at, unsigned height, uint64_t from)
 uint64_t page_cache_truncate(struct page_cache *c, uint64_t index)
 {
 	uint64_t dropped = 0;
-	unsigned height;
+	uint16_t height;
 	void *root;
 
 	spin_lock(&c->lock);
@@ -146,7 +159,7 @@ uint64_t page_cache_truncate(struct page_cache *c, uint64_t index)
 	spin_unlock(&c->lock);
 out:
 	if (dropped)
-		__atomic_fetch_sub(&total, dropped, __ATOMIC_RELAXED);
+		count_pages(c, -(int64_t)dropped);
 	return dropped;
 }
 
@@ -167,10 +180,84 @@ bool page_cache_remove(struct page_cache *c, uint64_t index)
 	}
 	spin_unlock(&c->lock);
 	if (page) {
-		__atomic_fetch_sub(&total, 1, __ATOMIC_RELAXED);
+		count_pages(c, -1);
 		page_put(page);
 	}
 	return page != NULL;
+}
+
+struct eviction {
+	uint64_t at;   /* index of the next page to look at */
+	size_t look;   /* pages left to look at */
+	size_t wanted; /* pages left to drop */
+	size_t dropped;
+};
+
+static bool evictable(struct page *page)
+{
+	if (page->flags & PAGE_DIRTY || READ_ONCE(page->refs) != 1)
+		return false;
+	if (!READ_ONCE(page->private))
+		return true;
+	WRITE_ONCE(page->private, 0);
+	return false;
+}
+
+/* What lies below @at begins at @base and is not before e->at. A node that has nothing left goes, too. */
+static void evict_below(void **at, unsigned height, uint64_t base, struct eviction *e)
+{
+	const uint64_t span = 1ull << (height - 1) * NODE_SHIFT;
+	struct node *n = *at;
+	bool empty = true;
+
+	for (unsigned i = 0; i < NODE_SLOTS; i++) {
+		const uint64_t start = base + i * span;
+
+		if (n->slots[i] && e->at < start + span && e->look && e->wanted) {
+			e->at = MAX(e->at, start);
+			if (height > 1) {
+				evict_below(&n->slots[i], height - 1, start, e);
+			} else {
+				e->look--;
+				if (evictable(n->slots[i])) {
+					page_put(n->slots[i]);
+					n->slots[i] = NULL;
+					e->wanted--;
+					e->dropped++;
+				}
+				e->at = start + 1;
+			}
+		}
+		empty &= !n->slots[i];
+	}
+	if (e->look && e->wanted)
+		e->at = base + NODE_SLOTS * span;
+	if (empty) {
+		kfree(n);
+		*at = NULL;
+	}
+}
+
+size_t page_cache_evict(struct page_cache *c, uint64_t *at, size_t *look, size_t wanted)
+{
+	struct eviction e = { *at, *look, wanted, 0 };
+
+	if (!spin_trylock(&c->lock))
+		return 0;
+	if (c->root && c->height) {
+		evict_below(&c->root, c->height, 0, &e);
+		c->height = c->root ? c->height : 0;
+	} else if (c->root && evictable(c->root)) {
+		page_put(c->root);
+		c->root = NULL;
+		e.dropped = 1;
+	}
+	c->count -= e.dropped;
+	spin_unlock(&c->lock);
+	*at = e.look && e.dropped < wanted ? 0 : e.at;
+	*look = e.look;
+	count_pages(c, -(int64_t)e.dropped);
+	return e.dropped;
 }
 
 static uint64_t next_below(const void *at, unsigned height, uint64_t from)

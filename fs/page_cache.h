@@ -8,9 +8,13 @@
 #include <core/lock.h>
 #include <core/page.h>
 
+/* Bit of page->flags: differs from what it was read from; its cache's lock. page->private says that it was used. */
+#define PAGE_DIRTY 4u
+
 struct page_cache {
 	struct spinlock lock; /* RANK_PAGE_CACHE */
-	unsigned height;      /* levels of nodes below root; 0: root is page 0 itself; lock */
+	uint16_t height;      /* levels of nodes below root; 0: root is page 0 itself; lock */
+	bool clean;           /* I once it has pages: they can be read again (fs/reclaim.h) */
 	void *root;           /* lock */
 	uint64_t count;       /* pages in the tree; lock */
 };
@@ -19,6 +23,7 @@ static inline void page_cache_init(struct page_cache *c)
 {
 	spin_init(&c->lock, RANK_PAGE_CACHE);
 	c->height = 0;
+	c->clean = false;
 	c->root = NULL;
 	c->count = 0;
 }
@@ -33,9 +38,23 @@ int page_cache_insert(struct page_cache *c, uint64_t index, struct page *page) _
 uint64_t page_cache_truncate(struct page_cache *c, uint64_t index);
 /** page_cache_remove() - drop page @index. Return: there was one. */
 bool page_cache_remove(struct page_cache *c, uint64_t index);
+/**
+ * page_cache_evict() - drop pages that nobody but the cache refers to, that are not PAGE_DIRTY, and that were not used since
+ * the last look; for a cache whose pages can be read again. Begins at *@at, looks at up to *@look pages, drops up to
+ * @wanted; both move on, *@at to 0 at the end. Does nothing if the cache is in use. Return: how many were dropped.
+ */
+size_t page_cache_evict(struct page_cache *c, uint64_t *at, size_t *look, size_t wanted);
+/** page_cache_used() - @page was looked at, and is to stay a while longer. The caller has a reference. */
+static inline void page_cache_used(struct page *page)
+{
+	if (!READ_ONCE(page->private))
+		WRITE_ONCE(page->private, 1);
+}
 /** page_cache_next() - index of the first page from @index on; UINT64_MAX: none. For SEEK_DATA and SEEK_HOLE. */
 uint64_t page_cache_next(struct page_cache *c, uint64_t index);
 /** page_cache_total() - pages of all files together, for /proc/meminfo. */
 uint64_t page_cache_total(void);
+/** page_cache_clean_total() - of them, those that can be read again. */
+uint64_t page_cache_clean_total(void);
 
 #endif

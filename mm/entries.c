@@ -123,6 +123,37 @@ int entries_move(struct mm *mm, uint64_t from, uint64_t to, uint64_t length)
 	return 0;
 }
 
+uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end)
+{
+	struct page *pages[BATCH];
+	uint64_t at = start, first = start, emptied = 0, aged = 0;
+	unsigned count = 0;
+	mmu_entry *e;
+
+	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
+		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
+
+		for (; at < stop; at += PAGE_SIZE, e++) {
+			if (!*e || mmu_entry_soft(*e))
+				continue;
+			if (mmu_entry_age(e)) {
+				aged++;
+				continue;
+			}
+			pages[count++] = page_of(mmu_entry_paddr(mmu_entry_take(e)));
+			emptied++;
+			if (count == BATCH) {
+				drop(mm, first, at + PAGE_SIZE, pages, count);
+				first = at + PAGE_SIZE;
+				count = 0;
+			}
+		}
+	}
+	drop(mm, first, count ? at : first, pages, count);
+	mm->resident_pages -= emptied;
+	return emptied + aged;
+}
+
 uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end, uint64_t *private)
 {
 	uint64_t at = start, n = 0, own = 0;

@@ -17,6 +17,7 @@
 COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 
 #define AROUND     16u                      /* pages mapped by one read fault at most */
+#define TRIES 64u /* of a fault for which there is no memory, as long as some becomes free */
 #define NO_PROCESS_STACK_LIMIT (8ul << 20) /* of a program that does not run yet */
 
 static paddr_t zero_page; /* set once, under some mm->lock: two at the same time would cost a page */
@@ -241,6 +242,19 @@ static int out_of_memory(const struct mm *mm)
 	return SIGKILL;
 }
 
+/* Memory was short: without the lock more can be got back. Return: as fault_in_locked(). */
+static __attribute__((noinline)) int fault_again(struct mm *mm, uint64_t address, unsigned access, int *code)
+{
+	int r = -ENOMEM;
+
+	for (unsigned i = 0; i < TRIES && r == -ENOMEM && page_reclaim_wait(); i++) {
+		mutex_lock(&mm->lock);
+		r = fault_in_locked(mm, address, access, code);
+		mutex_unlock(&mm->lock);
+	}
+	return r;
+}
+
 int trap_page_fault(uint64_t address, unsigned access, int *code)
 {
 	struct process *p = current->process;
@@ -255,6 +269,8 @@ int trap_page_fault(uint64_t address, unsigned access, int *code)
 	p->minor_faults++;
 	r = fault_in_locked(mm, address, access, code);
 	mutex_unlock(&mm->lock);
+	if (unlikely(r < 0))
+		r = fault_again(mm, address, access, code);
 	if (unlikely(r < 0)) {
 		*code = SI_KERNEL;
 		r = out_of_memory(mm);

@@ -6,6 +6,10 @@
 
 #define STACK_GUARD_GAP (256 * PAGE_SIZE) /* below a stack that grows, nothing is mapped */
 
+/* space.c */
+/** mm_next() - for loops over all address spaces: the one after @done, whose reference goes, with a reference; or NULL. */
+struct mm *mm_next(struct mm *done);
+
 /* fault.c */
 /**
  * fault_in_locked() - make the page at @address accessible. @access: FAULT_WRITE, FAULT_EXEC, or 0.
@@ -22,6 +26,11 @@ void entries_zap(struct mm *mm, uint64_t start, uint64_t end);
 void entries_protect(struct mm *mm, const struct vma *v, uint64_t start, uint64_t end);
 /** entries_move() - move [@from, + @length) to @to, where nothing is. -ENOMEM: some may have been moved. */
 int entries_move(struct mm *mm, uint64_t from, uint64_t to, uint64_t length);
+/**
+ * entries_age() - empty what in [@start, @end) can be had again, an object's pages, if it was not used since the last time.
+ * Return: entries emptied, or only marked as not used.
+ */
+uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end);
 /** entries_count() - pages in [@start, @end); *@private: of them, those that are the address space's own. */
 uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end, uint64_t *private);
 

@@ -149,32 +149,33 @@ static void unmap_object(struct mm *mm, struct vm_object *object, uint64_t index
 	mutex_unlock(&mm->lock);
 }
 
-void mm_object_truncated(struct vm_object *object, uint64_t index)
+struct mm *mm_next(struct mm *done)
 {
-	struct mm *mm = NULL, *done;
+	struct mm *mm = NULL;
 	struct list *at;
 
-	do {
-		done = mm;
-		spin_lock(&all_lock);
-		/* One that is being destroyed has no references left, and unmaps by itself. */
-		at = done ? done->node.next : all.next;
-		for (mm = NULL; at != &all && !mm; at = at->next) {
-			struct mm *candidate = list_entry(at, struct mm, node);
-			uint32_t refs = __atomic_load_n(&candidate->refs, __ATOMIC_RELAXED);
+	spin_lock(&all_lock);
+	/* One that is being destroyed has no references left, and unmaps by itself. */
+	at = done ? done->node.next : all.next;
+	for (; at != &all && !mm; at = at->next) {
+		struct mm *candidate = list_entry(at, struct mm, node);
+		uint32_t refs = __atomic_load_n(&candidate->refs, __ATOMIC_RELAXED);
 
-			while (refs && !__atomic_compare_exchange_n(&candidate->refs, &refs, refs + 1, false,
-								    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-				;
-			if (refs)
-				mm = candidate;
-		}
-		spin_unlock(&all_lock);
-		if (done)
-			mm_put(done);
-		if (mm)
-			unmap_object(mm, object, index);
-	} while (mm);
+		while (refs && !__atomic_compare_exchange_n(&candidate->refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE,
+							    __ATOMIC_RELAXED))
+			;
+		if (refs)
+			mm = candidate;
+	}
+	spin_unlock(&all_lock);
+	mm_put(done);
+	return mm;
+}
+
+void mm_object_truncated(struct vm_object *object, uint64_t index)
+{
+	for (struct mm *mm = mm_next(NULL); mm; mm = mm_next(mm))
+		unmap_object(mm, object, index);
 }
 
 bool mm_next_range(struct mm *mm, uint64_t from, bool count, struct mm_range *out)

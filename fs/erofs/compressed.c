@@ -261,13 +261,16 @@ static int decode_extent_locked(struct erofs_inode *e, struct erofs_decoded *d, 
 	if (!erofs_within(fs, where, piece.length))
 		return -EUCLEAN;
 	if (pages > d->pages) {
+		uint8_t *bytes = page_alloc_run(pages, 0);
+
+		/* Later there may be no memory in one piece: the old one stays until there is a new one. */
+		if (!bytes)
+			return -ENOMEM;
 		if (d->bytes)
 			page_free_run(d->bytes, d->pages);
-		d->bytes = page_alloc_run(pages, 0);
-		d->pages = d->bytes ? pages : 0;
+		d->bytes = bytes;
+		d->pages = pages;
 	}
-	if (!d->bytes)
-		return -ENOMEM;
 	if (fs->disk) {
 		piece.data = page_alloc_run(x->blocks, 0);
 		r = piece.data ? fs->disk->read(fs->disk, where, &piece, 1) : -ENOMEM;

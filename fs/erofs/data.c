@@ -2,7 +2,7 @@
  * a disk, both go through the page cache, which is filled a stretch at a time.
  *
  * place_data() in inode.c has checked that flat data lies in the image; chunk tables are checked entry by entry here.
- * Pages of the page cache stay until their inode goes.
+ * Pages of the page cache may go at any time, when memory is short (fs/reclaim.h).
  */
 #include <drivers/block.h>
 #include <fs/erofs/erofs.h>
@@ -10,6 +10,7 @@
 
 COMPONENT("erofs", "EROFS, the format of root images, in memory");
 
+#define RECLAIM_TRIES 64u /* of a read for which there is no memory, as long as some becomes free */
 #define HOLE       UINT64_MAX
 #define LOAD_BYTES (8 * PAGE_SIZE) /* of a disk's image made visible at a time */
 
@@ -92,9 +93,9 @@ int erofs_data(struct erofs_inode *e, uint64_t offset, const uint8_t **at, uint6
 	return *at ? 0 : -EIO;
 }
 
-/* Read the page at @index and those behind it that lie in a row on the disk into the page cache. -ENODATA: it is not
- * whole sectors in a row. */
-static int read_stretch(struct erofs_inode *e, uint64_t index)
+/* Read the page at @index, which becomes *@out, and those behind it that lie in a row on the disk into the page cache.
+ * -ENODATA: it is not whole sectors in a row; -EEXIST: another thread was faster. */
+static int read_stretch(struct erofs_inode *e, uint64_t index, struct page **out)
 {
 	uint64_t offset = index << PAGE_SHIFT, where, n, bytes;
 	struct block_piece pieces[BLOCK_PIECES_MAX];
@@ -129,30 +130,28 @@ static int read_stretch(struct erofs_inode *e, uint64_t index)
 	for (unsigned i = 0; i < count; i++) {
 		int inserted = r ? r : page_cache_insert(&e->inode.pages, index + i, pages[i]);
 
-		if (inserted && inserted != -EEXIST && !i)
-			r = inserted;
-		page_put(pages[i]);
+		if (!i && !inserted)
+			*out = pages[0];
+		else
+			page_put(pages[i]);
+		if (!i)
+			r = inserted; /* of those behind it does not matter */
 	}
+	clean_cache_list(&e->clean);
 	return r;
 }
 
-/* A page that is not one page of an image in memory: a copy in the page cache. */
-static int copied_page(struct erofs_inode *e, uint64_t index, struct page **out)
+/* Put what the file has at page @index into the page cache, and into *@out. -EEXIST: another thread was faster. */
+static int make_page(struct erofs_inode *e, uint64_t index, struct page **out)
 {
 	uint64_t start = index << PAGE_SHIFT, end = MIN(start + PAGE_SIZE, e->inode.size);
-	struct page *page = page_cache_find(&e->inode.pages, index);
+	struct page *page;
 	int r = 0;
 
-	if (page) {
-		*out = page;
-		return 0;
-	}
 	if (erofs_of(&e->inode)->disk && !erofs_is_compressed(e)) {
-		r = read_stretch(e, index);
-		if (!r)
-			*out = page_cache_find(&e->inode.pages, index); /* nothing is ever removed */
+		r = read_stretch(e, index, out);
 		if (r != -ENODATA)
-			return r == -EUCLEAN ? -EIO : r;
+			return r;
 		r = 0;
 	}
 	page = page_alloc(0, PAGE_ZERO);
@@ -176,14 +175,29 @@ static int copied_page(struct erofs_inode *e, uint64_t index, struct page **out)
 	}
 	if (!r)
 		r = page_cache_insert(&e->inode.pages, index, page);
-	if (!r) {
-		*out = page;
-		return 0;
+	if (r) {
+		page_put(page);
+		return r;
 	}
-	page_put(page);
-	if (r == -EEXIST) { /* another thread was faster; nothing is ever removed */
-		*out = page_cache_find(&e->inode.pages, index);
-		return 0;
+	*out = page;
+	clean_cache_list(&e->clean);
+	return 0;
+}
+
+/* A page that is not one page of an image in memory: a copy in the page cache. */
+static int copied_page(struct erofs_inode *e, uint64_t index, struct page **out)
+{
+	int r = -EEXIST;
+
+	while (r == -EEXIST) {
+		struct page *page = page_cache_find(&e->inode.pages, index);
+
+		if (page) {
+			page_cache_used(page);
+			*out = page;
+			return 0;
+		}
+		r = make_page(e, index, out);
 	}
 	return r == -EUCLEAN ? -EIO : r;
 }
@@ -193,6 +207,7 @@ static ssize_t erofs_read(struct file *f, struct io *io, off_t *pos)
 	struct erofs_inode *e = erofs_inode(f->inode);
 	uint64_t at = (uint64_t)*pos, size = f->inode->size;
 	bool paged = erofs_of(f->inode)->disk || erofs_is_compressed(e);
+	unsigned tries = RECLAIM_TRIES;
 	size_t done = 0;
 
 	while (io->left && at < size) {
@@ -204,6 +219,8 @@ static ssize_t erofs_read(struct file *f, struct io *io, off_t *pos)
 
 		if (paged) {
 			r = copied_page(e, at >> PAGE_SHIFT, &page);
+			if (unlikely(r == -ENOMEM) && tries-- && page_reclaim_wait())
+				continue;
 			n = MIN(PAGE_SIZE - at % PAGE_SIZE, size - at);
 		} else {
 			r = erofs_data(e, at, &from, &n);

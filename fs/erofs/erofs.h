@@ -7,6 +7,7 @@
 
 #include <fs/erofs/erofs_fs.h>
 #include <fs/filesystem.h>
+#include <fs/reclaim.h>
 
 #define EROFS_BUCKETS 16u
 
@@ -33,13 +34,14 @@ struct erofs {
 	bool zero_padding;      /* I: compressed data ends with its last block */
 	struct erofs_decoded *decoded; /* owned; a: compressed.c's */
 	bool said_damaged;      /* a: one line was enough */
-	struct mutex lock;      /* RANK_INODE: linked */
+	struct mutex lock;      /* RANK_INODE_TABLE: linked */
 	struct list linked[EROFS_BUCKETS]; /* lock: inodes with several names, so that each is one inode */
 };
 
 struct erofs_inode {
 	struct inode inode;     /* ino is the nid */
 	struct list linked;     /* erofs->lock */
+	struct clean_cache clean; /* its page cache, if it has one */
 	uint8_t layout;         /* enum erofs_layout; I, as all below */
 	uint8_t chunk_bits;
 	bool chunk_indexes;

@@ -106,6 +106,7 @@ static void erofs_inode_destroy(struct inode *inode)
 	mutex_lock(&fs->lock);
 	list_del(&e->linked);
 	mutex_unlock(&fs->lock);
+	clean_cache_unlist(&e->clean);
 	inode_fini(inode);
 	kfree(e);
 }
@@ -146,6 +147,7 @@ static int fill(struct super *super, struct erofs_inode *e, uint64_t nid, const 
 	inode->gid = f->gid;
 	inode->atime_ns = inode->mtime_ns = inode->ctime_ns = inode->btime_ns = f->mtime_ns;
 	list_init(&e->linked);
+	clean_cache_init(&e->clean, &inode->pages);
 	if (f->xattr_count) {
 		e->xattrs = f->end;
 		e->xattrs_size = (uint32_t)(sizeof(struct erofs_xattr_header) + (f->xattr_count - 1) * 4);

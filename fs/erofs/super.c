@@ -120,7 +120,7 @@ static int open_image(struct erofs_disk *disk, const void *image, uint64_t size,
 	};
 	if (sb->build_time < INT64_MAX / 1000000000)
 		fs->build_time_ns = (int64_t)sb->build_time * 1000000000 + sb->build_time_nsec % 1000000000;
-	mutex_init(&fs->lock, RANK_INODE);
+	mutex_init(&fs->lock, RANK_INODE_TABLE);
 	for (unsigned i = 0; i < EROFS_BUCKETS; i++)
 		list_init(&fs->linked[i]);
 	s->read_only = true;

@@ -23,8 +23,8 @@ static void add_memory(struct text *out, const char *name, uint64_t pages)
 	text_add(out, "%-15s%9lu kB\n", name, (unsigned long)(pages * (PAGE_SIZE / 1024)));
 }
 
-/* A page in a file's cache is all that there is of it (tmpfs), so it does not count as available. A root file system
- * that lies in memory is in none of these figures: its memory was never the kernel's to give.
+/* What a file's cache could read again counts as available, and what is all there is of it (tmpfs) does not. A root file
+ * system that lies in memory is in none of these figures: its memory was never the kernel's to give.
  */
 static int show_meminfo(struct text *out, const struct proc_target *of)
 {
@@ -33,7 +33,7 @@ static int show_meminfo(struct text *out, const struct proc_target *of)
 	proc_usage(&u);
 	add_memory(out, "MemTotal:", page_total());
 	add_memory(out, "MemFree:", page_free_count());
-	add_memory(out, "MemAvailable:", page_free_count());
+	add_memory(out, "MemAvailable:", page_available_count());
 	add_memory(out, "Buffers:", 0);
 	add_memory(out, "Cached:", page_cache_total());
 	add_memory(out, "SwapCached:", 0);

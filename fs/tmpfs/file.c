@@ -14,13 +14,14 @@
 COMPONENT("tmpfs", "files in memory");
 
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX)
+#define RECLAIM_TRIES 64u /* of a write for which there is no memory, as long as some becomes free */
 #define SEALS_OF_WRITE ((unsigned)(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | F_SEAL_GROW))
 
 bool tmpfs_memory_short(void)
 {
 	uint64_t keep = MIN(page_total() / 32, (uint64_t)1024);
 
-	return page_free_count() < keep;
+	return page_free_count() < keep && page_available_count() < keep;
 }
 
 static struct page *new_page(struct tmpfs *fs, unsigned flags)
@@ -175,6 +176,12 @@ static ssize_t write_page(struct tmpfs_inode *t, struct io *io, uint64_t index, 
 	return moved ? (ssize_t)moved : -EFAULT;
 }
 
+/* There was no page, though the file system is not full and caches have enough of them. */
+static bool memory_may_come(const struct tmpfs *fs)
+{
+	return READ_ONCE(fs->pages_used) < fs->pages_max && !tmpfs_memory_short() && page_reclaim_wait();
+}
+
 static ssize_t tmpfs_write(struct file *f, struct io *io, off_t *pos)
 {
 	struct inode *inode = f->inode;
@@ -182,6 +189,7 @@ static ssize_t tmpfs_write(struct file *f, struct io *io, off_t *pos)
 	size_t done = 0;
 	ssize_t r = 0;
 	uint64_t at, end, cut = 0;
+	unsigned tries = RECLAIM_TRIES;
 
 	if (unlikely(!io->left))
 		return 0;
@@ -209,8 +217,11 @@ static ssize_t tmpfs_write(struct file *f, struct io *io, off_t *pos)
 		size_t offset = at & (PAGE_SIZE - 1);
 
 		r = write_page(t, io, at >> PAGE_SHIFT, offset, MIN(PAGE_SIZE - offset, io->left - cut));
-		if (unlikely(r < 0))
+		if (unlikely(r < 0)) {
+			if (r == -ENOSPC && tries-- && memory_may_come(tmpfs_of(inode)))
+				continue;
 			break;
+		}
 		at += (size_t)r;
 		done += (size_t)r;
 	}

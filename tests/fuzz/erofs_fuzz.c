@@ -1,5 +1,5 @@
 /* EROFS images from anyone: whatever an image says, nothing outside it is read and every walk of it ends. */
-/* UNIT: fs/erofs/super.c fs/erofs/inode.c fs/erofs/data.c fs/erofs/dir.c fs/erofs/xattr.c fs/erofs/compressed.c fs/erofs/lz4.c absent/erofs_disk.c core/crc32c.c fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/file.c fs/notify.c fs/io.c fs/tmpfs/dir.c fs/tmpfs/file.c fs/tmpfs/super.c fs/tmpfs/xattr.c core/page.c core/param.c */
+/* UNIT: fs/erofs/super.c fs/erofs/inode.c fs/erofs/data.c fs/erofs/dir.c fs/erofs/xattr.c fs/erofs/compressed.c fs/erofs/lz4.c absent/erofs_disk.c core/crc32c.c fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/reclaim.c fs/file.c fs/notify.c fs/io.c fs/tmpfs/dir.c fs/tmpfs/file.c fs/tmpfs/super.c fs/tmpfs/xattr.c core/page.c core/param.c */
 #include <core/log.h>
 #include <core/slab.h>
 #include <core/page.h>

@@ -1,5 +1,5 @@
 /* EROFS: images by mkfs.erofs, of several shapes, hold what their directories held; broken ones are refused. */
-/* UNIT: fs/erofs/super.c fs/erofs/inode.c fs/erofs/data.c fs/erofs/dir.c fs/erofs/xattr.c fs/erofs/compressed.c fs/erofs/lz4.c absent/erofs_disk.c core/crc32c.c fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/file.c fs/notify.c fs/io.c core/page.c core/param.c */
+/* UNIT: fs/erofs/super.c fs/erofs/inode.c fs/erofs/data.c fs/erofs/dir.c fs/erofs/xattr.c fs/erofs/compressed.c fs/erofs/lz4.c absent/erofs_disk.c core/crc32c.c fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/reclaim.c fs/file.c fs/notify.c fs/io.c core/page.c core/param.c */
 #include <core/log.h>
 #include <fs/erofs/erofs.h>
 

@@ -1,5 +1,5 @@
 /* Address spaces against a model: random calls on a window of pages, with the real page tables in an array of RAM. */
-/* UNIT: mm/map.c mm/fault.c mm/entries.c mm/space.c mm/shared.c mm/vma.c core/page.c core/slab.c arch/x86_64/mmu.c */
+/* UNIT: mm/map.c mm/fault.c mm/reclaim.c mm/entries.c mm/space.c mm/shared.c mm/vma.c core/page.c core/slab.c arch/x86_64/mmu.c */
 #include <arch/trap.h>
 #include <asm/signal.h>
 #include <core/page.h>
@@ -29,6 +29,15 @@ __asm__(".globl image_start, image_end, text_start, rodata_start, relro_start, r
 	".set relro_start, 0xffffffff80160000\n"
 	".set relro_end, 0xffffffff80170000\n"
 	".set data_start, 0xffffffff80170000\n");
+
+uint64_t clock_monotonic_ns(void)
+{
+	return 0;
+}
+int thread_sleep_until(uint64_t deadline_ns, bool interruptible)
+{
+	return 0;
+}
 
 /* ---- An object as a file system would have: even pages are borrowed, odd ones of a cache ---- */
 

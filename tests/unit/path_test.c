@@ -1,5 +1,5 @@
 /* Path names: walked over tmpfs and over mounts, with links, "..", trailing slashes, and the errors Linux has. */
-/* UNIT: fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/file.c fs/notify.c fs/io.c fs/tmpfs/dir.c fs/tmpfs/file.c fs/tmpfs/super.c fs/tmpfs/xattr.c core/page.c core/param.c */
+/* UNIT: fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/reclaim.c fs/file.c fs/notify.c fs/io.c fs/tmpfs/dir.c fs/tmpfs/file.c fs/tmpfs/super.c fs/tmpfs/xattr.c core/page.c core/param.c */
 #include <core/log.h>
 #include <fs/filesystem.h>
 

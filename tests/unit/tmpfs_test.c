@@ -1,5 +1,5 @@
 /* tmpfs: contents against a plain array, names and link counts, and the same over a read-only image (fs/overlay). */
-/* UNIT: fs/tmpfs/dir.c fs/tmpfs/file.c fs/notify.c fs/tmpfs/super.c fs/tmpfs/xattr.c fs/overlay/overlay.c fs/erofs/super.c fs/erofs/inode.c fs/erofs/data.c fs/erofs/dir.c fs/erofs/xattr.c absent/erofs_disk.c absent/erofs_lz4.c core/crc32c.c fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/file.c fs/io.c core/page.c core/param.c */
+/* UNIT: fs/tmpfs/dir.c fs/tmpfs/file.c fs/notify.c fs/tmpfs/super.c fs/tmpfs/xattr.c fs/overlay/overlay.c fs/erofs/super.c fs/erofs/inode.c fs/erofs/data.c fs/erofs/dir.c fs/erofs/xattr.c absent/erofs_disk.c absent/erofs_lz4.c core/crc32c.c fs/dentry.c fs/inode.c fs/mount.c fs/namespace.c fs/open.c fs/path.c fs/fs_context.c fs/page_cache.c fs/reclaim.c fs/file.c fs/io.c core/page.c core/param.c */
 #include <core/log.h>
 #include <fs/erofs/erofs.h>
 #include <fs/overlay/overlay.h>

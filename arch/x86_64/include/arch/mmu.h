@@ -112,6 +112,17 @@ static inline mmu_entry mmu_entry_with_bits(mmu_entry e, mmu_entry bits)
 	return bits | (e & (MMU_ENTRY_PADDR | MMU_ENTRY_ACCESSED | MMU_ENTRY_DIRTY | 3ul << MMU_SOFT_SHIFT));
 }
 
+/** mmu_entry_take() - empty @e while processors may mark it as used or written. Return: what it was at the end. */
+static inline mmu_entry mmu_entry_take(mmu_entry *e)
+{
+	return __atomic_exchange_n(e, 0, __ATOMIC_ACQ_REL);
+}
+/** mmu_entry_age() - Return: it was used since the last time; from now on it counts as not used. Translations may stay. */
+static inline bool mmu_entry_age(mmu_entry *e)
+{
+	return __atomic_fetch_and(e, ~(mmu_entry)MMU_ENTRY_ACCESSED, __ATOMIC_RELAXED) & MMU_ENTRY_ACCESSED;
+}
+
 /** mmu_flush_page(), mmu_flush_range() - forget translations of @m on every processor using it. */
 void mmu_flush_page(struct mmu *m, uint64_t va);
 void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end);
