@@ -1,18 +1,14 @@
-/* microbench: what an operating system's primitives cost in instructions, read by the icount plugin.
+/* microbench: what an operating system's primitives cost in instructions, read by the icount plugin (mark.h).
  *
- * Each operation runs n times between two marks, LO and LO + 1, after a warm-up of n / 10. One that the kernel refuses
- * is said so on stdout, and its marks are not executed. Nothing here reads a clock: the figures are counts, the same on
- * a noisy machine. Operations, numbers and marks are those that the figures of other systems in bench/field were
- * measured with: change none.
+ * Operations, numbers and marks are those that the figures of other systems in bench/field were measured with: change
+ * none. Others go to variants.c.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,30 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MARK(n) __asm__ volatile(".byte 0x0f,0x1f,0x84,0x00," #n ",0x56,0x34,0x12" ::: "memory")
-
-/* One operation: @body is true where it failed. */
-#define BENCH(name, lo, hi, n, setup_ok, body)                                                     \
-	do {                                                                                       \
-		int bad = 0;                                                                       \
-		if (!(setup_ok)) {                                                                 \
-			printf("%-14s refused errno=%d\n", name, errno);                           \
-			break;                                                                     \
-		}                                                                                  \
-		for (int i = 0; i < (n) / 10 + 1 && !bad; i++)                                     \
-			bad = (body);                                                              \
-		if (bad) {                                                                         \
-			printf("%-14s refused errno=%d\n", name, errno);                           \
-			break;                                                                     \
-		}                                                                                  \
-		MARK(lo);                                                                          \
-		for (int i = 0; i < (n); i++) {                                                    \
-			if (body)                                                                  \
-				bad = 1;                                                           \
-		}                                                                                  \
-		MARK(hi);                                                                          \
-		printf("%-14s n=%d mark=" #lo "%s\n", name, (n), bad ? " FAILED" : "");            \
-	} while (0)
+#include "mark.h"
 
 static pthread_mutex_t mu = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cv = PTHREAD_COND_INITIALIZER;

@@ -11,6 +11,7 @@
 #include "drivers/acpi/tables.h"
 #include "drivers/driver.h"
 #include "drivers/virtio/mmio.h"
+#include <linux/virtio_mmio.h>
 
 COMPONENT("microvm", "QEMU's microvm with ACPI, for kernels without");
 
@@ -32,15 +33,17 @@ static bool acpi_unread(void)
 static void microvm_scan(void)
 {
 	bool many = ioapic_lines() > FIRST_MOST;
-	volatile uint32_t *magic;
+	unsigned slots = many ? SLOTS_MOST : SLOTS_FEW;
+	volatile char *at;
 
 	if (!acpi_unread() || virtio_mmio_named())
 		return;
-	magic = mmu_map_device(SLOTS, sizeof(*magic));
-	if (!magic || *magic != VIRTIO_MMIO_MAGIC)
+	at = mmu_map_device(SLOTS, slots * SLOT_SIZE);
+	if (!at || *(volatile uint32_t *)(at + VIRTIO_MMIO_MAGIC_VALUE) != VIRTIO_MMIO_MAGIC)
 		return; /* another machine */
-	for (unsigned i = 0; i < (many ? SLOTS_MOST : SLOTS_FEW); i++)
-		virtio_mmio_slot(SLOTS + i * SLOT_SIZE, SLOT_SIZE, (many ? FIRST_MOST : FIRST_FEW) + i);
+	for (unsigned i = 0; i < slots; i++)
+		if (*(volatile uint32_t *)(at + i * SLOT_SIZE + VIRTIO_MMIO_DEVICE_ID))
+			virtio_mmio_slot(SLOTS + i * SLOT_SIZE, SLOT_SIZE, (many ? FIRST_MOST : FIRST_FEW) + i);
 }
 SET_ENTRY(bus, microvm, struct bus) = { "microvm", microvm_scan, 0 };
 
