@@ -82,7 +82,7 @@ size_t io_get_slow_(struct io *io, void *to, size_t n)
 	return done;
 }
 
-size_t io_zero(struct io *io, size_t n)
+size_t io_zero_slow_(struct io *io, size_t n)
 {
 	size_t done = 0;
 

@@ -31,6 +31,7 @@ void io_init_vector(struct io *io, const struct iovec *vector, unsigned count);
 
 size_t io_put_slow_(struct io *io, const void *from, size_t n);
 size_t io_get_slow_(struct io *io, void *to, size_t n);
+size_t io_zero_slow_(struct io *io, size_t n);
 
 /** io_put() - copy @n kernel bytes into the place. Return: bytes moved; less than asked only on a fault or no room. */
 static inline size_t io_put(struct io *io, const void *from, size_t n)
@@ -54,8 +55,17 @@ static inline size_t io_get(struct io *io, void *to, size_t n)
 	io->left -= n;
 	return n;
 }
-/** io_zero() - put @n zero bytes. */
-size_t io_zero(struct io *io, size_t n);
+/** io_zero() - put @n zero bytes. Return: bytes moved, as above. */
+static inline size_t io_zero(struct io *io, size_t n)
+{
+	if (unlikely(n > io->here || io->kernel))
+		return io_zero_slow_(io, n);
+	n -= clear_user((void __user *)io->at, n);
+	io->at += n;
+	io->here -= n;
+	io->left -= n;
+	return n;
+}
 /** io_skip() - go on by @n bytes without touching memory. */
 void io_skip(struct io *io, size_t n);
 

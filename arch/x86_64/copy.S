@@ -91,11 +91,12 @@ ROUTINE clear_user
 	STAC_SITE
 	shrq	$3, %rcx
 	rep stosq
+	andl	$7, %edx
+	jz	1f
 	leaq	.Lcopy_bytes_fault(%rip), %r8
 	movl	%edx, %ecx
-	andl	$7, %ecx
 	rep stosb
-	CLAC_SITE
+1:	CLAC_SITE
 	ret
 .Lclear_words_fault:
 	andl	$7, %edx

@@ -29,18 +29,14 @@ DEVNODE(null, "null", &null_ops, NULL, 1, 3, 0666);
 
 static ssize_t zero_read(struct file *f, struct io *io, off_t *pos)
 {
-	size_t done = 0;
+	size_t wanted = io->left, n;
 
-	while (io->left) {
-		size_t n = MIN(io->left, ZERO_STEP), moved = io_zero(io, n);
-
-		done += moved;
-		if (unlikely(moved < n))
-			return done ? (ssize_t)done : -EFAULT;
-		if (unlikely(io->left) && thread_signal_pending(current))
-			break;
-	}
-	return (ssize_t)done;
+	do {
+		n = MIN(io->left, ZERO_STEP);
+		if (unlikely(io_zero(io, n) < n))
+			return io->left == wanted ? -EFAULT : (ssize_t)(wanted - io->left);
+	} while (unlikely(io->left) && !thread_signal_pending(current));
+	return (ssize_t)(wanted - io->left);
 }
 
 /* A shared mapping is memory of its own that starts as zeroes; a private one might as well be. */
