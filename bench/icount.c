@@ -5,8 +5,8 @@
  *   entry=ADDR   an event "entry" the first time that the instruction at ADDR runs
  *   hot=FILE     a profile: for each block of code that ran "ADDRESS INSTRUCTIONS", summed (bench/hot names them)
  *   from=NN,to=NN   limit the profile to what runs between these marks (hexadecimal)
- *   io=FILE      count what leaves the machine: accesses of I/O ports and of device memory, HLT, WRMSR; where it does so
- *                first goes to FILE: "ADDRESS TIMES KIND" (bench/hot names them). It slows the machine down.
+ *   io=FILE      count what leaves the machine: accesses of I/O ports, of device memory, and of the local APIC, HLT, WRMSR;
+ *                where it does so goes to FILE: "ADDRESS TIMES KIND" (bench/hot names them). It slows the machine down.
  *   at=ADDR      count runs of the instruction at ADDR (the kernel's end of an interrupt, say); up to 4 times
  *
  * A program marks a point of its run by the no-op `nopl 0x123456NN(%rax,%rax,1)`, an event "mark-NN". Writing 1 to the
@@ -43,6 +43,7 @@ void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *, int, 
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *, plugin_mem_cb, int, int, void *);
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(uint32_t access, uint64_t address);
 bool qemu_plugin_hwaddr_is_io(const struct qemu_plugin_hwaddr *);
+uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *);
 bool qemu_plugin_mem_is_store(uint32_t access);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, void *), void *);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *);
@@ -59,8 +60,8 @@ EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const void *info, int argc
 
 enum { COMMAND_NONE, COMMAND_START, COMMAND_WRITE };
 
-enum kind { PORT_READ, PORT_WRITE, MEMORY_READ, MEMORY_WRITE, HALT, MSR_WRITE, KINDS };
-static const char *const kind_names[KINDS] = { "in", "out", "read", "write", "hlt", "wrmsr" };
+enum kind { PORT_READ, PORT_WRITE, MEMORY_READ, MEMORY_WRITE, APIC_READ, APIC_WRITE, HALT, MSR_WRITE, KINDS };
+static const char *const kind_names[KINDS] = { "in", "out", "read", "write", "apic-read", "apic-write", "hlt", "wrmsr" };
 
 struct shared {
 	uint64_t count;
@@ -85,6 +86,7 @@ struct block {
 };
 
 enum { BUCKETS = 1 << 16, AT_MOST = 4 };
+#define LOCAL_APIC 0xfee00000u
 
 static struct shared own_words, *words = &own_words;
 static struct block *buckets[BUCKETS];
@@ -231,7 +233,11 @@ static void on_access(unsigned cpu, uint32_t access, uint64_t address, void *dat
 	const struct qemu_plugin_hwaddr *where = qemu_plugin_get_hwaddr(access, address);
 
 	(void)cpu;
-	if (where && qemu_plugin_hwaddr_is_io(where))
+	if (!where || !qemu_plugin_hwaddr_is_io(where))
+		return;
+	if (qemu_plugin_hwaddr_phys_addr(where) >> 12 == LOCAL_APIC >> 12)
+		left(data, qemu_plugin_mem_is_store(access) ? APIC_WRITE : APIC_READ);
+	else
 		left(data, qemu_plugin_mem_is_store(access) ? MEMORY_WRITE : MEMORY_READ);
 }
 
