@@ -45,6 +45,8 @@ long sys_setsid(void)
 
 	if (p->pgid == p->pid)
 		return -EPERM;
+	if (p->terminal)
+		p->terminal->end(p, p->terminal); /* the new session has none */
 	p->sid = p->pgid = p->pid;
 	return p->sid;
 }

@@ -49,6 +49,7 @@ struct process {
 	struct signal_process *signals;  /* ref */
 	struct credentials credentials;  /* lock for writing; words are read as they are */
 	struct resource_limit limits[RESOURCE_LIMITS]; /* lock for writing */
+	struct process_part *terminal;   /* ref: the one that controls it, fs/tty.c; NULL: none; lock */
 	struct itimers *itimers;         /* owned */
 	struct process_part *aio;        /* owned: contexts of io_setup(2), fs/aio.c; NULL until the first */
 	int exit_status;                 /* as wait4(2) has it; set once under lock */

@@ -215,6 +215,8 @@ void process_ended(struct process *p)
 {
 	if (p->aio)
 		p->aio->end(p, p->aio);
+	if (p->terminal && p != first_process)
+		p->terminal->end(p, p->terminal);
 	files_put_table(p->files);
 	fs_context_put(p->fs);
 	p->files = NULL;

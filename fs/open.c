@@ -40,11 +40,11 @@ static int open_allowed(const struct path *p, unsigned flags)
 }
 
 /* What opening does beyond the file itself, by kind of inode. */
-static int open_inode(struct inode *inode, struct file *f)
+static int open_inode(struct inode *inode, struct file *f, unsigned flags)
 {
 	switch (inode->mode & S_IFMT) {
 	case S_IFCHR:
-		return device_open(inode, f);
+		return device_open(inode, f, flags);
 	case S_IFIFO:
 		return fifo_open(inode, f);
 	case S_IFSOCK:
@@ -81,7 +81,7 @@ static struct file *open_found(const struct path *p, unsigned flags, bool made)
 		return f;
 	}
 	if (unlikely(!inode_is_regular(inode) && !inode_is_dir(inode)) || inode->ops->open)
-		r = open_inode(inode, f);
+		r = open_inode(inode, f, flags);
 	if (!r)
 		notify_file(f, IN_OPEN);
 	if (!r && unlikely(flags & O_TRUNC) && !made && inode_is_regular(inode)) {

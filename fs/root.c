@@ -79,8 +79,9 @@ struct place {
 
 /* In this order: some lie in others. /tmp and /run belong to the upper layer when the root can be written. */
 static const struct place places[] = {
-	{ "/dev", "devtmpfs", "" },     { "/dev/shm", "tmpfs", "" },       { "/proc", "proc", "" },
-	{ "/sys", "sysfs", "" },        { "/tmp", "tmpfs", "mode=1777" },  { "/run", "tmpfs", "mode=755" },
+	{ "/dev", "devtmpfs", "" },     { "/dev/shm", "tmpfs", "" },       { "/dev/pts", "devpts", "" },
+	{ "/proc", "proc", "" },        { "/sys", "sysfs", "" },           { "/tmp", "tmpfs", "mode=1777" },
+	{ "/run", "tmpfs", "mode=755" },
 };
 
 static void mount_place(const struct place *p)

@@ -1,42 +1,31 @@
 /* The console as programs see it: /dev/console, /dev/tty, and descriptors 0 to 2 (tty_ioctl(4), termios(3)).
  *
  * What arrives and how is stated in include/whittle/console.h. Framed input is a pipe: bytes as they are, an end of file
- * that stays. Otherwise the console is a terminal of the simplest kind: lines with erase and kill, echo, end of file and
- * interrupt characters, or raw. Locking: tty.lock (irqsave) for input; write_lock makes each write one piece.
- * Input that finds no room stays in the device: its driver is asked again when room was made.
+ * that stays. Otherwise the console is a terminal (fs/tty.c). Locking: the terminal's; write_lock makes each write one
+ * piece. Input that finds no room stays in the device: its driver is asked again when room was made.
  */
-#include <asm/ioctls.h>
-#include <asm/termbits.h>
-#include <asm/termios.h>
+#include <arch/irqflags.h>
 #include <core/console.h>
 #include <core/param.h>
-#include <core/process.h>
-#include <core/signal.h>
 #include <core/slab.h>
-#include <core/wait.h>
 #include <fs/dev/devnode.h>
+#include <fs/tty.h>
 #include <linux/errno.h>
-#include <asm/signal.h>
 #include <whittle/console.h>
 
 COMPONENT("console-device", "/dev/console and /dev/tty: the program's console");
 
-#define INPUT_SIZE 4096u /* a power of two: the longest line, as in Linux */
+static const struct tty_ops console_tty_ops;
+static char input[TTY_INPUT_SIZE];
+static uint8_t line_ends[TTY_INPUT_SIZE / 8];
 
-static struct {
-	struct spinlock lock;      /* RANK_TTY, irqsave: all below */
-	struct wait_queue readable;
-	unsigned head, tail;       /* bytes written and read so far; tail..head can be read */
-	unsigned line_start;       /* where the unfinished line begins (canonical mode); else head */
-	bool ended;                /* no input will come */
-	unsigned line_ends;        /* end-of-file characters typed on an empty line, not read yet */
-	bool escaped;              /* framed: DLE was seen */
-	struct ktermios termios;
-	struct winsize size;
-	int foreground;            /* process group */
-} tty = {
-	.lock = SPINLOCK_INIT(RANK_TTY),
-	.readable = WAIT_QUEUE_INIT(tty.readable),
+static struct tty tty = {
+	TTY_INIT(tty),
+	.ops = &console_tty_ops,
+	.input = input,
+	.line_ends = line_ends,
+	.edits = true,
+	.size = { .ws_row = 24, .ws_col = 80 },
 	.termios = {
 		.c_iflag = ICRNL | IXON,
 		.c_oflag = OPOST | ONLCR,
@@ -49,27 +38,23 @@ static struct {
 		.c_ispeed = 115200,
 		.c_ospeed = 115200,
 	},
-	.size = { .ws_row = 24, .ws_col = 80 },
-	.foreground = 1,
 };
 
-static char input[INPUT_SIZE]; /* tty.lock: the ring; apart from the rest, so that it takes no room in the image */
 static struct mutex write_lock = MUTEX_INIT(write_lock, RANK_PIPE);
-static bool framed;          /* set before anything runs */
-static bool terminal = true; /* likewise */
+static bool escaped;         /* tty.lock: framed: DLE was seen */
+static bool terminal = true; /* set before anything runs, as the next */
+static bool terminal_asked;
 void (*console_input_poll)(void);
 
 static int set_stdin(char *value)
 {
 	if (strcmp(value, "framed"))
 		return -EINVAL;
-	framed = true;
+	tty.edits = false; /* nobody at the other end edits or echoes, unless it says so */
 	terminal = false;
 	return 0;
 }
 BOOT_PARAM(stdin, "whittle.stdin", set_stdin);
-
-static bool terminal_asked;
 
 static int set_tty(char *value)
 {
@@ -82,134 +67,41 @@ static inline bool is_terminal(void)
 {
 	return terminal || terminal_asked;
 }
-/* The kernel itself edits lines and echoes: nobody at the other end does. */
-static inline bool edits(void)
-{
-	return !framed;
-}
 
 size_t console_input_room(void)
 {
-	return INPUT_SIZE - (READ_ONCE(tty.head) - READ_ONCE(tty.tail));
-}
-
-static void put_locked(char c)
-{
-	if (tty.head - tty.tail < INPUT_SIZE)
-		input[tty.head++ % INPUT_SIZE] = c;
-}
-
-static void echo(char c)
-{
-	char text[2] = { '^', (char)(c ^ 0x40) };
-
-	if (c == '\n' || c == '\t' || (uint8_t)c >= ' ')
-		console_write_program(&c, 1);
-	else if (tty.termios.c_lflag & ECHOCTL)
-		console_write_program(text, 2);
-}
-
-static void erase_locked(void)
-{
-	if (tty.head == tty.line_start)
-		return;
-	tty.head--;
-	if (tty.termios.c_lflag & ECHO)
-		console_write_program("\b \b", 3);
-}
-
-static bool is_char(char c, unsigned which)
-{
-	return tty.termios.c_cc[which] && (uint8_t)c == tty.termios.c_cc[which];
-}
-
-/* A character typed at a terminal. Return: the signal it means, or 0. The lock is held. */
-static int type_locked(char c)
-{
-	tcflag_t l = tty.termios.c_lflag;
-
-	if (c == '\r' && tty.termios.c_iflag & ICRNL)
-		c = '\n';
-	if (l & ISIG) {
-		int signal = is_char(c, VINTR) ? SIGINT : is_char(c, VQUIT) ? SIGQUIT : is_char(c, VSUSP) ? SIGTSTP : 0;
-
-		if (signal) {
-			if (l & ECHO)
-				echo(c);
-			if (!(l & NOFLSH))
-				tty.head = tty.tail = tty.line_start = tty.head;
-			return signal;
-		}
-	}
-	if (!(l & ICANON)) {
-		put_locked(c);
-		tty.line_start = tty.head;
-		if (l & ECHO)
-			echo(c);
-		return 0;
-	}
-	if (is_char(c, VERASE) || c == '\b') {
-		erase_locked();
-	} else if (is_char(c, VKILL)) {
-		while (tty.head != tty.line_start)
-			erase_locked();
-	} else if (is_char(c, VEOF)) {
-		if (tty.head == tty.line_start)
-			tty.line_ends++;
-		tty.line_start = tty.head;
-	} else {
-		put_locked(c);
-		if (l & ECHO)
-			echo(c);
-		if (c == '\n')
-			tty.line_start = tty.head;
-	}
-	return 0;
+	return tty_room(&tty);
 }
 
 static void framed_locked(char c)
 {
 	if (tty.ended)
 		return;
-	if (tty.escaped) {
-		tty.escaped = false;
+	if (escaped) {
+		escaped = false;
 		if (c == CONSOLE_DLE)
-			put_locked(c);
+			tty_put_raw(&tty, c);
 		else if (c == CONSOLE_EOF)
 			tty.ended = true;
 	} else if (c == CONSOLE_DLE) {
-		tty.escaped = true;
+		escaped = true;
 	} else {
-		put_locked(c);
+		tty_put_raw(&tty, c);
 	}
-	tty.line_start = tty.head;
-}
-
-static void send_signal(int signo)
-{
-	struct process *p = process_by_pid(tty.foreground);
-	struct signal_info info = { .signo = signo, .code = 0x80 /* SI_KERNEL */ };
-
-	if (!p)
-		return;
-	(void)signal_send_process(p, &info); /* a full queue: one is on its way already */
-	process_put(p);
 }
 
 void console_input(const char *bytes, size_t n)
 {
-	irqflags_t flags = spin_lock_irqsave(&tty.lock);
-	int signal = 0;
+	irqflags_t flags;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!edits())
-			framed_locked(bytes[i]);
-		else
-			signal = type_locked(bytes[i]);
+	if (tty.edits) {
+		tty_input(&tty, bytes, n);
+		return;
 	}
+	flags = spin_lock_irqsave(&tty.lock);
+	for (size_t i = 0; i < n; i++)
+		framed_locked(bytes[i]);
 	spin_unlock_irqrestore(&tty.lock, flags);
-	if (signal)
-		send_signal(signal);
 	if (wait_queue_active(&tty.readable))
 		wait_queue_wake_all(&tty.readable, EPOLLIN);
 }
@@ -223,73 +115,35 @@ void console_input_end(void)
 	wait_queue_wake_all(&tty.readable, EPOLLIN | EPOLLHUP);
 }
 
-static bool can_read(void)
+static void echo(struct tty *t, const char *bytes, size_t n)
 {
-	return READ_ONCE(tty.line_start) != READ_ONCE(tty.tail) || READ_ONCE(tty.line_ends) || READ_ONCE(tty.ended);
+	console_write_program(bytes, n);
 }
 
-/* Take what can be read, a line at most in canonical mode. Return: bytes. */
-static size_t take(char *to, size_t n)
+static void has_room(struct tty *t)
 {
-	irqflags_t flags = spin_lock_irqsave(&tty.lock);
-	bool lines = edits() && tty.termios.c_lflag & ICANON, was_full = !console_input_room();
-	size_t done = 0;
+	irqflags_t flags;
 
-	while (done < n && tty.tail != tty.line_start) {
-		char c = input[tty.tail++ % INPUT_SIZE];
-
-		to[done++] = c;
-		if (lines && c == '\n')
-			break;
-	}
-	if (!done && tty.line_ends)
-		tty.line_ends--;
-	spin_unlock_irqrestore(&tty.lock, flags);
-	if (was_full && done && console_input_poll) {
-		flags = irq_save();
-		console_input_poll();
-		irq_restore(flags);
-	}
-	return done;
+	if (!console_input_poll)
+		return;
+	flags = irq_save();
+	console_input_poll();
+	irq_restore(flags);
 }
 
 static ssize_t console_read(struct file *f, struct io *io, off_t *pos)
 {
-	char bytes[256];
-	size_t done = 0;
-	int r;
-
-	if (!io->left)
-		return 0;
-	if (!can_read()) {
-		if (f->flags & O_NONBLOCK)
-			return -EAGAIN;
-		if (edits() && !(tty.termios.c_lflag & ICANON) && !tty.termios.c_cc[VMIN])
-			return 0;
-		r = wait_event_interruptible(&tty.readable, can_read());
-		if (r)
-			return r;
-	}
-	while (io->left) {
-		size_t n = take(bytes, MIN(io->left, sizeof(bytes))), moved;
-
-		if (!n)
-			break;
-		moved = io_put(io, bytes, n);
-		done += moved;
-		if (moved < n)
-			return done ? (ssize_t)done : -EFAULT;
-		if (n < sizeof(bytes))
-			break;
-	}
-	return (ssize_t)done;
+	return tty_read(&tty, f, io);
 }
 
 static ssize_t console_write(struct file *f, struct io *io, off_t *pos)
 {
 	char some[256], *buf = some;
 	size_t size = sizeof(some), done = 0;
+	int r = tty_wait_writable(&tty, f);
 
+	if (r)
+		return r;
 	if (io->left > sizeof(some)) {
 		buf = kmalloc(PAGE_SIZE);
 		size = buf ? PAGE_SIZE : sizeof(some);
@@ -314,7 +168,7 @@ static ssize_t console_write(struct file *f, struct io *io, off_t *pos)
 static uint32_t console_poll(struct file *f, struct poll_table *t)
 {
 	poll_wait(t, &tty.readable);
-	return EPOLLOUT | EPOLLWRNORM | (can_read() ? EPOLLIN | EPOLLRDNORM : 0);
+	return EPOLLOUT | EPOLLWRNORM | (tty_can_read(&tty) ? EPOLLIN | EPOLLRDNORM : 0);
 }
 
 static long console_readable(struct file *f)
@@ -322,73 +176,9 @@ static long console_readable(struct file *f)
 	return (long)(READ_ONCE(tty.line_start) - READ_ONCE(tty.tail));
 }
 
-/* The program's struct termios is the first part of ours, without the speeds. */
-static long get_termios(void __user *to)
-{
-	struct ktermios k;
-	irqflags_t flags = spin_lock_irqsave(&tty.lock);
-
-	k = tty.termios;
-	spin_unlock_irqrestore(&tty.lock, flags);
-	return copy_to_user(to, &k, sizeof(struct termios)) ? -EFAULT : 0;
-}
-
-static long set_termios(const void __user *from, bool flush)
-{
-	struct termios t;
-	irqflags_t flags;
-
-	if (copy_from_user(&t, from, sizeof(t)))
-		return -EFAULT;
-	flags = spin_lock_irqsave(&tty.lock);
-	memcpy(&tty.termios, &t, sizeof(t));
-	if (flush)
-		tty.tail = tty.line_start = tty.head;
-	if (!(t.c_lflag & ICANON))
-		tty.line_start = tty.head; /* what was an unfinished line can be read now */
-	spin_unlock_irqrestore(&tty.lock, flags);
-	wait_queue_wake_all(&tty.readable, EPOLLIN);
-	return 0;
-}
-_Static_assert(offsetof(struct termios, c_cc) == offsetof(struct ktermios, c_cc), "struct termios");
-
 static long console_ioctl(struct file *f, unsigned request, unsigned long arg)
 {
-	uint32_t value;
-
-	if (!is_terminal())
-		return -ENOTTY;
-	switch (request) {
-	case TCGETS:
-		return get_termios((void __user *)arg);
-	case TCSETS:
-	case TCSETSW:
-		return set_termios((const void __user *)arg, false);
-	case TCSETSF:
-		return set_termios((const void __user *)arg, true);
-	case TIOCGWINSZ:
-		return copy_out((struct winsize __user *)arg, &tty.size);
-	case TIOCSWINSZ:
-		return copy_in(&tty.size, (const struct winsize __user *)arg);
-	case TIOCGPGRP:
-	case TIOCGSID:
-		return put_user_u32((uint32_t __user *)arg, (uint32_t)tty.foreground);
-	case TIOCSPGRP:
-		if (get_user_u32(&value, (const uint32_t __user *)arg))
-			return -EFAULT;
-		tty.foreground = (int)value;
-		return 0;
-	case TIOCOUTQ:
-		return put_user_u32((uint32_t __user *)arg, 0);
-	case TCSBRK:
-	case TCSBRKP:
-	case TCXONC:
-	case TCFLSH:
-	case TIOCSCTTY:
-	case TIOCNOTTY:
-		return 0;
-	}
-	return -ENOTTY;
+	return is_terminal() ? tty_ioctl(&tty, f, request, arg, false) : -ENOTTY;
 }
 
 static const struct file_ops console_ops = {
@@ -398,10 +188,42 @@ static const struct file_ops console_ops = {
 	.ioctl = console_ioctl,
 	.readable_bytes = console_readable,
 };
-DEVNODE(console, "console", &console_ops, NULL, 5, 1, 0600);
 
+static int console_open(struct file *f)
+{
+	if (is_terminal())
+		tty_opened(&tty, f);
+	return 0;
+}
+DEVNODE(console, "console", &console_ops, console_open, 5, 1, 0600);
+
+static int open_terminal(struct tty *t, struct file *f)
+{
+	f->ops = &console_ops;
+	return 0;
+}
+
+static const struct tty_ops console_tty_ops = { .echo = echo, .has_room = has_room, .open = open_terminal };
+
+/* The terminal that controls the process, whichever that is. */
 static int tty_open(struct file *f)
 {
-	return is_terminal() ? 0 : -ENXIO; /* no terminal controls this process */
+	struct process *p = current->process;
+	struct tty *t = NULL;
+	int r;
+
+	if (!p)
+		return -ENXIO;
+	mutex_lock(&p->lock);
+	if (p->terminal) {
+		t = container_of(p->terminal, struct tty, part);
+		tty_get(t);
+	}
+	mutex_unlock(&p->lock);
+	if (!t)
+		return -ENXIO;
+	r = t->ops->open(t, f);
+	tty_put(t);
+	return r;
 }
 DEVNODE(tty, "tty", &console_ops, tty_open, 5, 0, 0666);

@@ -22,7 +22,7 @@ static int devtmpfs_mount(const struct filesystem *fs, const char *source, const
 	if (r)
 		return r;
 	set_for_each(devnode, node)
-		if (!r && !tmpfs_make(s->root, node->name, node->mode, node->rdev))
+		if (!r && node->mode && !tmpfs_make(s->root, node->name, node->mode, node->rdev))
 			r = -ENOMEM;
 	for (unsigned i = 0; !r && i < ARRAY_SIZE(links); i++)
 		if (!tmpfs_make_link(s->root, links[i].name, links[i].target))

@@ -5,7 +5,7 @@
 . tests/lib.sh
 
 guest=$BUILD/guest
-suites=${SUITES:-process process_edges memory files files_edges root time signals threads procfs ipc unix ipc_edges sysv sysv_sem aio inotify various ipc_stress net net6 net_edges badptr}
+suites=${SUITES:-$("$guest/suite-static" --list)}
 : > "$work/suite.root"
 for libc in ${LIBCS:-static glibc musl}; do
 	sub "$libc on the host" "$guest/suite-$libc"

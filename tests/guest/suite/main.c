@@ -1,4 +1,4 @@
-/* suite [NAME…]: run the suites named, or all, and print TAP. */
+/* suite [NAME…]: run the suites named, or all, and print TAP. --list: say which there are. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -10,12 +10,29 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } suites[] = {
-	{ "process", suite_process }, { "process_edges", suite_process_edges }, { "memory", suite_memory }, { "files", suite_files },
+	{ "process", suite_process },
+	{ "process_edges", suite_process_edges },
+	{ "memory", suite_memory },
+	{ "files", suite_files },
 	{ "files_edges", suite_files_edges },
-	{ "root", suite_root },       { "time", suite_time },     { "signals", suite_signals },
-	{ "threads", suite_threads }, { "ipc", suite_ipc },       { "unix", suite_unix },
-	{ "ipc_edges", suite_ipc_edges }, { "sysv", suite_sysv }, { "sysv_sem", suite_sysv_sem }, { "aio", suite_aio }, { "inotify", suite_inotify }, { "various", suite_various }, { "ipc_stress", suite_ipc_stress }, { "procfs", suite_procfs },
-	{ "net", suite_net },         { "net6", suite_net6 }, { "net_edges", suite_net_edges },
+	{ "root", suite_root },
+	{ "time", suite_time },
+	{ "signals", suite_signals },
+	{ "threads", suite_threads },
+	{ "ipc", suite_ipc },
+	{ "unix", suite_unix },
+	{ "ipc_edges", suite_ipc_edges },
+	{ "sysv", suite_sysv },
+	{ "sysv_sem", suite_sysv_sem },
+	{ "aio", suite_aio },
+	{ "pty", suite_pty },
+	{ "inotify", suite_inotify },
+	{ "various", suite_various },
+	{ "ipc_stress", suite_ipc_stress },
+	{ "procfs", suite_procfs },
+	{ "net", suite_net },
+	{ "net6", suite_net6 },
+	{ "net_edges", suite_net_edges },
 	{ "badptr", suite_badptr },
 };
 
@@ -150,6 +167,11 @@ int main(int argc, char **argv)
 	char command[100];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 2 && !strcmp(argv[1], "--list")) {
+		for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+			puts(suites[i].name);
+		return 0;
+	}
 	mkdir("/tmp", 0777);
 	snprintf(directory, sizeof(directory), "/tmp/suite-XXXXXX");
 	if (!mkdtemp(directory)) {
