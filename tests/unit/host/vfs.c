@@ -44,7 +44,7 @@ int fifo_open(struct inode *inode, struct file *f)
 {
 	return -ENXIO;
 }
-int device_open(struct inode *inode, struct file *f)
+int device_open(struct inode *inode, struct file *f, unsigned flags)
 {
 	return -ENXIO;
 }
