@@ -10,7 +10,7 @@ guest=build/guest
 : > "$work/suite.root"
 check "an image of the suites is built" $WHITTLE build -o "$work/suite.img" --for microvm --copy "$guest/data:/data" \
 	--copy "$work/suite.root:/suite.root" "$guest/suite-static"
-for suite in $(sed -n 's/^suites=${SUITES:-\(.*\)}/\1/p' tests/guest/suite.t); do
+for suite in $("$guest/suite-static" --list); do
 	sub "debug" timeout 120 $WHITTLE run -m 256M "$work/suite.img" -- "$suite"
 done
 
