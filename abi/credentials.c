@@ -18,7 +18,7 @@ static struct credentials *mine(void)
 static void uid_changed(struct credentials *c, bool was_root)
 {
 	c->fsuid = c->euid;
-	if (was_root && c->uid != 0 && c->euid != 0 && c->suid != 0)
+	if (was_root && c->uid != 0 && c->euid != 0 && c->suid != 0 && !c->keep_caps)
 		c->cap_permitted = c->cap_effective = 0;
 	else if (c->euid != 0)
 		c->cap_effective = 0;

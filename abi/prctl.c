@@ -114,9 +114,18 @@ PRCTL(PR_GET_NO_NEW_PRIVS, get_no_new_privs);
 
 static long get_keepcaps(unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {
-	return 0;
+	return current->process->credentials.keep_caps;
 }
 PRCTL(PR_GET_KEEPCAPS, get_keepcaps);
+
+static long set_keepcaps(unsigned long keep, unsigned long a3, unsigned long a4, unsigned long a5)
+{
+	if (keep > 1)
+		return -EINVAL;
+	current->process->credentials.keep_caps = keep;
+	return 0;
+}
+PRCTL(PR_SET_KEEPCAPS, set_keepcaps);
 
 static long get_securebits(unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {

@@ -28,6 +28,7 @@ struct credentials {
 	unsigned group_count;
 	uint32_t groups[GROUPS_MAX];
 	uint64_t cap_effective, cap_permitted, cap_inheritable, cap_bounding;
+	bool keep_caps; /* PR_SET_KEEPCAPS */
 };
 
 struct resource_limit {

@@ -14,6 +14,10 @@
 
 COMPONENT("multicast", "membership in multicast groups");
 
+/* The root that profiles name (absent/lwip_igmp.c). */
+extern const char inet_multicast[];
+const char inet_multicast[] = "multicast";
+
 struct inet_group {
 	struct inet_group *next;
 	ip_addr_t address;

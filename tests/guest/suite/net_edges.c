@@ -2,7 +2,12 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -170,8 +175,294 @@ static void shared_ports(void)
 	close(c);
 }
 
+static uint16_t checksum(const void *data, size_t n)
+{
+	const uint8_t *p = data;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i + 1 < n; i += 2)
+		sum += (uint32_t)(p[i] << 8 | p[i + 1]);
+	if (n % 2)
+		sum += (uint32_t)p[n - 1] << 8;
+	sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~(sum + (sum >> 16)));
+}
+
+/* The next packet that is an ICMP message of @type with our number. Return: its length with the IP header, -1: none. */
+static ssize_t next_icmp(int s, int type, void *buf, size_t size)
+{
+	const uint8_t *b = buf;
+
+	while (readable(s, 1000)) {
+		ssize_t n = recv(s, buf, size, 0);
+		const struct icmphdr *h = (const void *)(b + (b[0] & 15) * 4);
+
+		if (n >= 28 && h->type == type && h->un.echo.id == htons(4711))
+			return n;
+	}
+	return -1;
+}
+
+struct echo {
+	struct icmphdr h;
+	char text[20];
+};
+
+static void raw_icmp(void)
+{
+	struct echo e = { .h = { .type = ICMP_ECHO, .un.echo = { htons(4711), htons(1) } }, .text = "echo of a raw socket" };
+	int s = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), ttl = 9;
+	uint32_t filter = 1u << ICMP_ECHO;
+	struct sockaddr_in to = loopback(0), from;
+	socklen_t len = sizeof(from);
+	uint8_t buf[200];
+	struct iphdr *ip = (void *)buf;
+
+	fails(socket(AF_INET, SOCK_RAW, 0), EPROTONOSUPPORT, "a raw socket has a protocol");
+	if (!ok(s >= 0, "a raw socket of ICMP"))
+		return;
+	e.h.checksum = checksum(&e, sizeof(e));
+	setsockopt(s, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	is(sendto(s, &e, sizeof(e), 0, (void *)&to, sizeof(to)), sizeof(e), "an echo request is sent");
+	is(next_icmp(s, ICMP_ECHO, buf, sizeof(buf)), 20 + sizeof(e), "it is seen with its header");
+	ok(ip->version == 4 && ip->protocol == IPPROTO_ICMP && ip->ttl == 9 && ip->daddr == htonl(INADDR_LOOPBACK) &&
+	   ntohs(ip->tot_len) == 20 + sizeof(e) && !checksum(ip, 20), "the header is whole");
+	is(next_icmp(s, ICMP_ECHOREPLY, buf, sizeof(buf)), 20 + sizeof(e), "the answer comes");
+	ok(!memcmp(buf + 28, e.text, sizeof(e.text)), "with the same bytes");
+	is(setsockopt(s, SOL_RAW, 1 /* ICMP_FILTER */, &filter, sizeof(filter)), 0, "requests are not wanted any more");
+	sendto(s, &e, sizeof(e), 0, (void *)&to, sizeof(to));
+	while (readable(s, 200)) {
+		recvfrom(s, buf, sizeof(buf), 0, (void *)&from, &len);
+		if (buf[20] == ICMP_ECHO)
+			ok(false, "a request came");
+	}
+	ok(from.sin_addr.s_addr == htonl(INADDR_LOOPBACK) && !from.sin_port && buf[20] == ICMP_ECHOREPLY, "only the answer comes");
+	fails(send(s, "x", 1, 0), EDESTADDRREQ, "nowhere to send to");
+	is(connect(s, (void *)&to, sizeof(to)), 0, "connected");
+	is(send(s, &e, sizeof(e), 0), sizeof(e), "then it has");
+	close(s);
+}
+
+static void raw_protocols(void)
+{
+	int a = socket(AF_INET, SOCK_RAW, 253), raw = socket(AF_INET, SOCK_RAW, IPPROTO_RAW), one = 0, u;
+	struct sockaddr_in to = loopback(0), from = { 0 };
+	socklen_t len = sizeof(one);
+	struct {
+		struct iphdr ip;
+		struct udphdr udp;
+		char text[4];
+	} d = { .ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .daddr = htonl(INADDR_LOOPBACK) } };
+	uint8_t buf[100];
+
+	is(sendto(a, "hello", 5, 0, (void *)&to, sizeof(to)), 5, "a protocol of our own is sent");
+	ok(readable(a, 1000) && recv(a, buf, sizeof(buf), 0) == 25 && buf[9] == 253 && !memcmp(buf + 20, "hello", 5),
+	   "and received");
+	getsockopt(raw, IPPROTO_IP, IP_HDRINCL, &one, &len);
+	is(one, 1, "IPPROTO_RAW brings headers");
+	to = loopback(0);
+	u = bound(SOCK_DGRAM, 0, &to);
+	d.ip.saddr = htonl(INADDR_LOOPBACK + 1);
+	d.udp = (struct udphdr){ .source = htons(7), .dest = to.sin_port, .len = htons(12) };
+	memcpy(d.text, "four", 4);
+	to.sin_port = 0;
+	is(sendto(raw, &d, sizeof(d), 0, (void *)&to, sizeof(to)), sizeof(d), "a whole packet is sent");
+	len = sizeof(from);
+	ok(readable(u, 1000) && recvfrom(u, buf, sizeof(buf), 0, (void *)&from, &len) == 4 && !memcmp(buf, "four", 4),
+	   "what it is for gets it");
+	ok(from.sin_port == htons(7) && from.sin_addr.s_addr == htonl(INADDR_LOOPBACK + 1), "from where it says");
+	fails(sendto(raw, &d, 10, 0, (void *)&to, sizeof(to)), EINVAL, "less than a header is refused");
+	close(a);
+	close(raw);
+	close(u);
+}
+
+static void raw_icmp6(void)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int s = socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6);
+	struct icmp6_filter filter;
+	struct {
+		struct icmp6_hdr h;
+		char text[8];
+	} e = { .h = { .icmp6_type = ICMP6_ECHO_REQUEST }, .text = "ipv6 too" }, got = { 0 };
+
+	if (s < 0 && errno == EAFNOSUPPORT)
+		return;
+	e.h.icmp6_id = htons(4711);
+	ICMP6_FILTER_SETBLOCKALL(&filter);
+	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+	is(setsockopt(s, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)), 0, "only echo replies of ICMPv6 are wanted");
+	is(sendto(s, &e, sizeof(e), 0, (void *)&to, sizeof(to)), sizeof(e), "the kernel makes its checksum");
+	ok(readable(s, 1000) && recv(s, &got, sizeof(got), 0) == sizeof(got), "the answer comes without a header");
+	ok(got.h.icmp6_type == ICMP6_ECHO_REPLY && got.h.icmp6_id == htons(4711) && !memcmp(got.text, e.text, sizeof(e.text)),
+	   "it is the answer");
+	close(s);
+}
+
+/* Where the groups of the machine may have one. */
+static void ping_sockets(void)
+{
+	struct echo e = { .h = { .type = ICMP_ECHO, .un.echo = { 0, htons(3) } }, .text = "echo of ping socket" }, got;
+	int s = socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP);
+	struct sockaddr_in to = loopback(0), at = { 0 };
+	socklen_t len = sizeof(at);
+
+	if (s < 0 && !in_guest()) {
+		ok(errno == EACCES || errno == ENOENT, "a ping socket may be forbidden, or not there");
+		return;
+	}
+	is(sendto(s, &e, sizeof(e), 0, (void *)&to, sizeof(to)), sizeof(e), "a ping socket sends a request");
+	is(getsockname(s, (void *)&at, &len), 0, "it has a number now");
+	ok(readable(s, 1000) && recv(s, &got, sizeof(got), 0) == sizeof(got), "the answer comes");
+	ok(got.h.type == ICMP_ECHOREPLY && got.h.un.echo.id == at.sin_port && got.h.un.echo.sequence == htons(3) &&
+	   !memcmp(got.text, e.text, sizeof(e.text)), "with the socket's number");
+	ok(!readable(s, 50), "and nothing else");
+	e.h.type = ICMP_DEST_UNREACH;
+	fails(sendto(s, &e, sizeof(e), 0, (void *)&to, sizeof(to)), EINVAL, "it sends nothing else");
+	close(s);
+}
+
+static void groups(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET }, any = { .sin_family = AF_INET };
+	struct ip_mreq m = { .imr_interface.s_addr = htonl(INADDR_LOOPBACK) };
+	int r = bound(SOCK_DGRAM, SO_REUSEADDR, &any), s = socket(AF_INET, SOCK_DGRAM, 0), v = 0;
+	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6, .sin6_scope_id = 1 };
+	struct ipv6_mreq m6 = { .ipv6mr_interface = 1 };
+	socklen_t len = sizeof(v);
+	char buf[20];
+
+	inet_pton(AF_INET, "239.1.2.3", &m.imr_multiaddr);
+	to.sin_addr = m.imr_multiaddr;
+	to.sin_port = any.sin_port;
+	is(setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &m.imr_interface, sizeof(m.imr_interface)), 0, "a group is reached by lo");
+	sendto(s, "early", 5, 0, (void *)&to, sizeof(to));
+	ok(!readable(r, 50), "no member, no packet");
+	is(setsockopt(r, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m, sizeof(m)), 0, "a group is joined");
+	fails(setsockopt(r, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m, sizeof(m)), EADDRINUSE, "not twice");
+	is(sendto(s, "group", 5, 0, (void *)&to, sizeof(to)), 5, "a datagram to the group");
+	ok(readable(r, 1000) && recv(r, buf, sizeof(buf), 0) == 5 && !memcmp(buf, "group", 5), "arrives");
+	is(setsockopt(r, IPPROTO_IP, IP_DROP_MEMBERSHIP, &m, sizeof(m)), 0, "the group is left");
+	fails(setsockopt(r, IPPROTO_IP, IP_DROP_MEMBERSHIP, &m, sizeof(m)), EADDRNOTAVAIL, "not twice");
+	sendto(s, "late", 4, 0, (void *)&to, sizeof(to));
+	ok(!readable(r, 50), "nothing arrives any more");
+	m.imr_multiaddr.s_addr = htonl(INADDR_LOOPBACK);
+	fails(setsockopt(r, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m, sizeof(m)), EINVAL, "an address that is no group");
+	fails(setsockopt(r, IPPROTO_IP, IP_ADD_MEMBERSHIP, &m, 4), EINVAL, "half a request");
+	getsockopt(s, IPPROTO_IP, IP_MULTICAST_TTL, &v, &len);
+	is(v, 1, "groups are reached by one step");
+	getsockopt(s, IPPROTO_IP, IP_MULTICAST_LOOP, &v, &len);
+	is(v, 1, "and heard by their sender");
+	close(s);
+	close(r);
+
+	s = socket(AF_INET6, SOCK_DGRAM, 0);
+	if (s < 0)
+		return;
+	bind(s, (void *)&(struct sockaddr_in6){ .sin6_family = AF_INET6 }, sizeof(to6));
+	len = sizeof(to6);
+	getsockname(s, (void *)&to6, &len);
+	inet_pton(AF_INET6, "ff02::4321", &m6.ipv6mr_multiaddr);
+	to6.sin6_addr = m6.ipv6mr_multiaddr;
+	to6.sin6_scope_id = 1;
+	v = 1;
+	is(setsockopt(s, IPPROTO_IPV6, IPV6_MULTICAST_IF, &v, sizeof(v)), 0, "a group of IPv6 is reached by lo");
+	is(setsockopt(s, IPPROTO_IPV6, IPV6_JOIN_GROUP, &m6, sizeof(m6)), 0, "it is joined");
+	v = (int)sendto(s, "six", 3, 0, (void *)&to6, sizeof(to6));
+	if (v == 3 || in_guest()) /* a host may have no route for groups on lo */
+		ok(v == 3 && readable(s, 1000) && recv(s, buf, sizeof(buf), 0) == 3, "a datagram to it arrives");
+	is(setsockopt(s, IPPROTO_IPV6, IPV6_LEAVE_GROUP, &m6, sizeof(m6)), 0, "it is left");
+	fails(setsockopt(s, IPPROTO_IPV6, IPV6_LEAVE_GROUP, &m6, sizeof(m6)), EADDRNOTAVAIL, "not twice");
+	close(s);
+}
+
+static void *control_of(struct msghdr *m, int level, int type, size_t n)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c))
+		if (c->cmsg_level == level && c->cmsg_type == type)
+			return c->cmsg_len == CMSG_LEN(n) ? CMSG_DATA(c) : NULL;
+	return NULL;
+}
+
+/* What comes with a datagram, and what goes with one. */
+static void control_messages(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET }, from;
+	int r = bound(SOCK_DGRAM, 0, &at), s = socket(AF_INET, SOCK_DGRAM, 0), one = 1, ttl = 77, tos = 0x28, *value;
+	char bytes[10], control[512] = { 0 };
+	struct iovec io = { bytes, sizeof(bytes) };
+	struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &io, .msg_iovlen = 1,
+			    .msg_control = control, .msg_controllen = sizeof(control) };
+	struct in_pktinfo *info;
+	struct timespec *t, now;
+	struct cmsghdr *c;
+
+	setsockopt(r, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));
+	setsockopt(r, IPPROTO_IP, IP_RECVTTL, &one, sizeof(one));
+	setsockopt(r, IPPROTO_IP, IP_RECVTOS, &one, sizeof(one));
+	setsockopt(r, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
+	setsockopt(s, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	setsockopt(s, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sendto(s, "control", 7, 0, (void *)&at, sizeof(at));
+	is(recvmsg(r, &m, 0), 7, "a datagram");
+	info = control_of(&m, IPPROTO_IP, IP_PKTINFO, sizeof(*info));
+	ok(info && info->ipi_ifindex == 1 && info->ipi_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+	   info->ipi_spec_dst.s_addr == htonl(INADDR_LOOPBACK), "IP_PKTINFO: by lo, to 127.0.0.1");
+	value = control_of(&m, IPPROTO_IP, IP_TTL, sizeof(int));
+	is(value ? *value : -1, 77, "IP_RECVTTL");
+	value = control_of(&m, IPPROTO_IP, IP_TOS, 1);
+	is(value ? *(uint8_t *)value : -1, 0x28, "IP_RECVTOS");
+	clock_gettime(CLOCK_REALTIME, &now);
+	t = control_of(&m, SOL_SOCKET, SO_TIMESTAMPNS, sizeof(*t));
+	ok(t && now.tv_sec - t->tv_sec < 10 && (t->tv_sec < now.tv_sec || t->tv_nsec <= now.tv_nsec), "SO_TIMESTAMPNS");
+	m.msg_control = control;
+	m.msg_controllen = 4;
+	sendto(s, "control", 7, 0, (void *)&at, sizeof(at));
+	is(recvmsg(r, &m, 0), 7, "room for no control message");
+	ok(m.msg_flags & MSG_CTRUNC, "MSG_CTRUNC");
+
+	/* From an address of our choice. */
+	memset(control, 0, sizeof(control));
+	m = (struct msghdr){ .msg_name = &at, .msg_namelen = sizeof(at), .msg_iov = &io, .msg_iovlen = 1, .msg_control = control,
+			     .msg_controllen = CMSG_SPACE(sizeof(*info)) + CMSG_SPACE(sizeof(int)) };
+	c = CMSG_FIRSTHDR(&m);
+	*c = (struct cmsghdr){ .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO, .cmsg_len = CMSG_LEN(sizeof(*info)) };
+	memcpy(CMSG_DATA(c), &(struct in_pktinfo){ .ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK + 5) }, sizeof(*info));
+	c = CMSG_NXTHDR(&m, c);
+	*c = (struct cmsghdr){ .cmsg_level = IPPROTO_IP, .cmsg_type = IP_TTL, .cmsg_len = CMSG_LEN(sizeof(int)) };
+	memcpy(CMSG_DATA(c), &(int){ 55 }, sizeof(int));
+	io.iov_len = 3;
+	is(sendmsg(s, &m, 0), 3, "IP_PKTINFO and IP_TTL with a message");
+	io.iov_len = sizeof(bytes);
+	m = (struct msghdr){ .msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = &io, .msg_iovlen = 1,
+			     .msg_control = control, .msg_controllen = sizeof(control) };
+	recvmsg(r, &m, 0);
+	is(ntohl(from.sin_addr.s_addr), INADDR_LOOPBACK + 5, "it comes from that address");
+	value = control_of(&m, IPPROTO_IP, IP_TTL, sizeof(int));
+	is(value ? *value : -1, 55, "with that TTL");
+
+	sendto(s, "0123456789abcdef", 16, 0, (void *)&at, sizeof(at));
+	is(recv(r, bytes, 4, MSG_PEEK | MSG_TRUNC), 16, "MSG_TRUNC tells the whole length");
+	is(recv(r, bytes, sizeof(bytes), 0), sizeof(bytes), "what is cut off is lost");
+	fails(recv(r, bytes, sizeof(bytes), MSG_DONTWAIT), EAGAIN, "then there is nothing");
+	fails(recv(r, bytes, sizeof(bytes), MSG_ERRQUEUE), EAGAIN, "nor an error, and nobody waits for one");
+	fails(send(s, "x", 1, MSG_OOB), EOPNOTSUPP, "UDP has no urgent data");
+	sendto(s, "", 0, 0, (void *)&at, sizeof(at));
+	ok(readable(r, 1000) && recv(r, bytes, sizeof(bytes), 0) == 0, "a datagram of no bytes");
+	close(r);
+	close(s);
+}
+
 void suite_net_edges(void)
 {
+	raw_icmp();
+	raw_protocols();
+	raw_icmp6();
+	ping_sockets();
+	groups();
+	control_messages();
 	many_connections();
 	shared_ports();
 }
