@@ -4,6 +4,7 @@
 #include "lwip/ip6.h"
 #include "lwip/mld6.h"
 #include "lwip/nd6.h"
+#include "lwip/priv/nd6_priv.h"
 
 __weak void inet6_device(struct inet_device *d)
 {
@@ -12,6 +13,9 @@ __weak void inet6_device(struct inet_device *d)
 __weak void inet6_tick(void)
 {
 }
+
+__weak struct nd6_neighbor_cache_entry neighbor_cache[LWIP_ND6_NUM_NEIGHBORS];
+__weak struct nd6_router_list_entry default_router_list[LWIP_ND6_NUM_ROUTERS];
 
 __weak err_t ip6_input(struct pbuf *p, struct netif *from)
 {

@@ -19,6 +19,7 @@ enum lock_rank {
 	RANK_EPOLL,       /* an epoll set: calls poll of its members; one that is a member of another is a rank higher */
 	RANK_EPOLL_LAST = RANK_EPOLL + 4,
 	RANK_INODE,       /* contents and size of a file: its I/O copies from and to programs, which may fault */
+	RANK_NETLINK,     /* a netlink socket: looks at other sockets while it answers */
 	RANK_SOCKET,      /* state of one socket */
 	RANK_SOCKET_PEER, /* its peer: AF_UNIX, lower address first */
 	RANK_PIPE,        /* a pipe's ring: copies from and to programs */
@@ -40,6 +41,7 @@ enum lock_rank {
 	RANK_FUTEX_PEER,  /* the second bucket of a requeue, higher address */
 	RANK_NET,         /* lwIP, whole: calls out to sockets and drivers */
 	RANK_SOCKET_BUF,  /* a socket's queues: filled under lwIP's lock */
+	RANK_UNIX_LIST,   /* all sockets of AF_UNIX */
 	/* From here on taken by interrupts too, which may come while any of the above is held. */
 	RANK_TTY,         /* console input: echoes */
 	RANK_ITIMER,      /* POSIX timers of a process: armed under it */

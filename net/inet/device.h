@@ -30,7 +30,8 @@ struct inet_device {
 	struct inet_frame *queue_head, *queue_tail;
 	bool configured;             /* has its address, by ip= or DHCP */
 	bool automatic;              /* DHCP is to find it */
-	void (*link_changed)(struct inet_device *d); /* DHCP's; NULL */
+	void (*link_changed)(struct inet_device *d);  /* DHCP's; NULL */
+	void (*address_given)(struct inet_device *d); /* the same: it is to keep away from now on */
 	struct inet_count sent, received;
 };
 

@@ -56,13 +56,12 @@ static void dhcp_status(struct netif *netif)
 {
 	struct inet_device *d = netif->state;
 
-	if (!d->automatic || !dhcp_supplied_address(netif))
+	if (!d->automatic || d->configured || !dhcp_supplied_address(netif))
 		return;
 	if (!netif_default)
 		netif_set_default(netif);
-	if (!d->configured)
-		log_info("eth%u: address %u.%u.%u.%u by DHCP", d->index, ip4_addr1(netif_ip4_addr(netif)),
-			 ip4_addr2(netif_ip4_addr(netif)), ip4_addr3(netif_ip4_addr(netif)), ip4_addr4(netif_ip4_addr(netif)));
+	log_info("eth%u: address %u.%u.%u.%u by DHCP", d->index, ip4_addr1(netif_ip4_addr(netif)),
+		 ip4_addr2(netif_ip4_addr(netif)), ip4_addr3(netif_ip4_addr(netif)), ip4_addr4(netif_ip4_addr(netif)));
 	d->configured = true;
 	WRITE_ONCE(waiting, false);
 	wait_queue_wake_all(&configured, 0);
@@ -71,6 +70,13 @@ static void dhcp_status(struct netif *netif)
 static void dhcp_link_changed(struct inet_device *d)
 {
 	net_timer_start(&fine_timer); /* lwIP asks anew when the link is back */
+}
+
+/* The program has its own mind about the address. */
+static void dhcp_end(struct inet_device *d)
+{
+	d->automatic = false;
+	dhcp_stop(&d->netif);
 }
 
 static void inet_dhcp_start(void)
@@ -82,6 +88,7 @@ static void inet_dhcp_start(void)
 			continue;
 		netif_set_status_callback(&d->netif, dhcp_status);
 		d->link_changed = dhcp_link_changed;
+		d->address_given = dhcp_end;
 		if (dhcp_start(&d->netif) != ERR_OK) {
 			log_err("eth%u: DHCP does not start: no memory", d->index);
 			continue;

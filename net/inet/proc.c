@@ -120,6 +120,25 @@ static int show_tcp6(struct text *out, const struct proc_target *of)
 }
 PROC_FILE(net_tcp6, "PID/net/tcp6", show_tcp6);
 
+static int show_sockstat(struct text *out, const struct proc_target *of)
+{
+	unsigned used = 0, waiting = 0, orphans = 0;
+
+	net_lock();
+	for (const struct tcp_pcb_listen *l = tcp_listen_pcbs.listen_pcbs; l; l = l->next)
+		used++;
+	for (const struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next) {
+		used++;
+		orphans += !p->callback_arg;
+	}
+	for (const struct tcp_pcb *p = tcp_tw_pcbs; p; p = p->next)
+		waiting++;
+	net_unlock();
+	text_add(out, "sockets: used %u\nTCP: inuse %u orphan %u tw %u alloc %u mem 0\n", used, used, orphans, waiting, used + waiting);
+	return 0;
+}
+PROC_FILE(net_sockstat, "PID/net/sockstat", show_sockstat);
+
 static void add_route(struct text *out, unsigned device, uint32_t to, uint32_t gateway, uint32_t mask)
 {
 	text_add(out, "eth%u\t%08X\t%08X\t%04X\t0\t0\t0\t%08X\t0\t0\t0\n", device, to, gateway, gateway ? 3 : 1, mask);

@@ -58,6 +58,11 @@ void stream_drop(struct stream *st);
 int stream_setsockopt(struct socket *s, int level, int option, const void *value, unsigned len);
 int stream_getsockopt(struct socket *s, int level, int option, void *value, unsigned len);
 void stream_option_changed(struct socket *s, int option);
+/** stream_state_number() - Linux's TCP_… for lwIP's state. */
+unsigned stream_state_number(unsigned state);
+/** stream_info() - TCP_INFO of a connection. Network lock held. */
+struct tcp_info;
+void stream_info(const struct tcp_pcb *pcb, struct tcp_info *out);
 /** stream_apply_options() - make @pcb what the options say. Network lock held. */
 void stream_apply_options(struct stream *st, struct tcp_pcb *pcb);
 

@@ -104,29 +104,50 @@ int stream_setsockopt(struct socket *s, int level, int option, const void *value
 	return r;
 }
 
+/* By lwIP's enum tcp_state. */
+unsigned stream_state_number(unsigned state)
+{
+	static const uint8_t number[] = { 7, 10, 2, 3, 1, 4, 5, 8, 11, 9, 6 };
+
+	return number[state];
+}
+
+void stream_info(const struct tcp_pcb *pcb, struct tcp_info *out)
+{
+	*out = (struct tcp_info){ .tcpi_state = (uint8_t)stream_state_number(pcb->state) };
+	out->tcpi_snd_mss = pcb->mss;
+	out->tcpi_rcv_mss = pcb->mss;
+	out->tcpi_advmss = pcb->mss;
+	out->tcpi_pmtu = 1500;
+	out->tcpi_rto = (uint32_t)pcb->rto * TCP_SLOW_INTERVAL * 1000u;
+	out->tcpi_ato = TCP_TMR_INTERVAL * 1000u;
+	out->tcpi_snd_cwnd = pcb->cwnd / (pcb->mss ? pcb->mss : 1);
+	out->tcpi_snd_ssthresh = pcb->ssthresh / (pcb->mss ? pcb->mss : 1);
+	out->tcpi_rcv_space = pcb->rcv_wnd;
+	out->tcpi_retransmits = pcb->nrtx;
+	out->tcpi_unacked = pcb->snd_queuelen;
+	out->tcpi_rtt = (uint32_t)MAX(pcb->sa >> 3, 0) * TCP_SLOW_INTERVAL * 1000u;
+	if (pcb->flags & TF_WND_SCALE) {
+		out->tcpi_options |= TCPI_OPT_WSCALE;
+		out->tcpi_snd_wscale = pcb->snd_scale & 15;
+		out->tcpi_rcv_wscale = pcb->rcv_scale & 15;
+	}
+	if (pcb->flags & TF_SACK)
+		out->tcpi_options |= TCPI_OPT_SACK;
+}
+
 /* tcp(7), TCP_INFO: what we know, in Linux's words. */
 static int get_info(struct stream *st, void *value, unsigned len)
 {
-	/* By lwIP's enum tcp_state. */
-	static const uint8_t state[] = { 7, 10, 2, 3, 1, 4, 5, 8, 11, 9, 6 };
 	struct tcp_info info = { .tcpi_state = 7 };
 
 	net_lock();
-	if (st->pcb) {
-		info.tcpi_state = state[st->pcb->state];
-		if (st->state != STREAM_LISTENING) {
-			info.tcpi_snd_mss = st->pcb->mss;
-			info.tcpi_rcv_mss = st->pcb->mss;
-			info.tcpi_rto = (uint32_t)st->pcb->rto * TCP_SLOW_INTERVAL * 1000u;
-			info.tcpi_snd_cwnd = st->pcb->cwnd / (st->pcb->mss ? st->pcb->mss : 1);
-			info.tcpi_snd_ssthresh = st->pcb->ssthresh / (st->pcb->mss ? st->pcb->mss : 1);
-			info.tcpi_rcv_space = st->pcb->rcv_wnd;
-			info.tcpi_retransmits = st->pcb->nrtx;
-			info.tcpi_rtt = (uint32_t)MAX(st->pcb->sa >> 3, 0) * TCP_SLOW_INTERVAL * 1000u;
-		} else {
-			info.tcpi_unacked = st->accept_count;
-			info.tcpi_sacked = st->backlog;
-		}
+	if (st->pcb && st->state != STREAM_LISTENING) {
+		stream_info(st->pcb, &info);
+	} else if (st->pcb) {
+		info.tcpi_state = (uint8_t)stream_state_number(LISTEN);
+		info.tcpi_unacked = st->accept_count;
+		info.tcpi_sacked = st->backlog;
 	}
 	net_unlock();
 	_Static_assert(sizeof(info) <= SOCKET_OPTION_MAX, "TCP_INFO");

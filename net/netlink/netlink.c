@@ -1,7 +1,7 @@
 /* Sockets of AF_NETLINK (netlink(7)), for questions to the kernel: a request is answered while it is sent.
  *
  * A socket's queue is under its mutex; poll looks at its head without. Left out: messages between programs, multicast
- * (membership is taken, nothing is ever told), and all protocols but NETLINK_ROUTE.
+ * (membership is taken, nothing is ever told).
  */
 #include "net/netlink/netlink.h"
 #include "core/lock.h"
@@ -15,7 +15,8 @@ COMPONENT("netlink", "netlink sockets: interfaces, addresses and routes");
 #define MESSAGE_MAX 512u /* room that one message of ours takes at most */
 
 struct netlink {
-	struct mutex lock;                     /* RANK_SOCKET */
+	struct mutex lock;                     /* RANK_NETLINK */
+	const struct netlink_protocol *protocol; /* I */
 	uint32_t port, groups;                 /* lock; port 0: not bound yet */
 	struct netlink_datagram *head, *tail;  /* lock; r: head */
 };
@@ -73,12 +74,30 @@ void netlink_attribute(struct netlink_reply *r, unsigned type, const void *data,
 	r->tail->length += (uint32_t)whole;
 }
 
+const struct nlattr *netlink_find(const struct nlmsghdr *request, size_t size, unsigned type)
+{
+	size_t at = NLMSG_SPACE(size);
+
+	while (at <= request->nlmsg_len && request->nlmsg_len - at >= sizeof(struct nlattr)) {
+		const struct nlattr *a = (const void *)((const char *)request + at);
+
+		if (a->nla_len < sizeof(*a) || a->nla_len > request->nlmsg_len - at)
+			break;
+		if ((a->nla_type & NLA_TYPE_MASK) == type)
+			return a;
+		at += NLA_ALIGN(a->nla_len);
+	}
+	return NULL;
+}
+
 static void serve(struct netlink *n, const struct nlmsghdr *request)
 {
 	struct netlink_reply r = { .port = n->port, .sequence = request->nlmsg_seq };
 	bool dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	int error = request->nlmsg_flags & NLM_F_REQUEST ? netlink_route(&r, request) : 0;
+	int error = request->nlmsg_flags & NLM_F_REQUEST ? n->protocol->serve(&r, request) : 0;
 
+	if (r.failed)
+		error = -ENOBUFS;
 	if (request->nlmsg_type < NLMSG_MIN_TYPE)
 		error = 0;
 	if (!error && dump && request->nlmsg_type >= NLMSG_MIN_TYPE) {
@@ -266,16 +285,21 @@ static const struct socket_ops netlink_ops = {
 
 static int netlink_create(struct socket *s, int type, int protocol)
 {
+	const struct netlink_protocol *known = NULL;
 	struct netlink *n;
 
 	if (type != SOCK_RAW && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
-	if (protocol != NETLINK_ROUTE)
+	set_for_each(netlink_protocol, p)
+		if (p->number == (uint64_t)protocol)
+			known = p;
+	if (!known)
 		return -EPROTONOSUPPORT;
 	n = kzalloc(sizeof(*n));
 	if (!n)
 		return -ENOMEM;
-	mutex_init(&n->lock, RANK_SOCKET);
+	mutex_init(&n->lock, RANK_NETLINK);
+	n->protocol = known;
 	s->private = n;
 	s->ops = &netlink_ops;
 	return 0;

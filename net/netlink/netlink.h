@@ -6,6 +6,8 @@
 #include <linux/netlink.h>
 
 /* One datagram that waits to be received: messages one behind another. */
+struct netif;
+
 struct netlink_datagram {
 	struct netlink_datagram *next;
 	uint32_t length;
@@ -28,7 +30,39 @@ static inline void netlink_attribute_u32(struct netlink_reply *r, unsigned type,
 {
 	netlink_attribute(r, type, &value, sizeof(value));
 }
-/** netlink_route() - serve a request of NETLINK_ROUTE, checked to lie in its buffer. Return: 0: answered; -errno. */
-int netlink_route(struct netlink_reply *r, const struct nlmsghdr *request);
+/** netlink_find() - the attribute of that type behind a header of @size bytes, checked to lie in the request; NULL. */
+const struct nlattr *netlink_find(const struct nlmsghdr *request, size_t size, unsigned type);
+static inline const void *netlink_data(const struct nlattr *a)
+{
+	return (const char *)a + NLA_HDRLEN;
+}
+static inline size_t netlink_length(const struct nlattr *a)
+{
+	return a->nla_len - (size_t)NLA_HDRLEN;
+}
+
+/** netlink_change() - a request of NETLINK_ROUTE that changes something. 0 or -errno. Network lock held. */
+int netlink_change(const struct nlmsghdr *request);
+/** netlink_named() - the interface whose name a request has; NULL. Network lock held. */
+struct netif *netlink_named(const struct nlmsghdr *request);
+
+/* What a socket's protocol answers. Entries of the set. */
+struct netlink_protocol {
+	const char *name;
+	/* Serve a request, checked to lie in its buffer. Return: 0: answered; -errno. */
+	int (*serve)(struct netlink_reply *r, const struct nlmsghdr *request);
+	uint64_t number; /* NETLINK_* */
+};
+SET_DECLARE(netlink_protocol, struct netlink_protocol, 24);
+
+/* Sockets that NETLINK_SOCK_DIAG lists (sock_diag(7)). Entries of the set. */
+struct sock_diag {
+	const char *name;
+	int (*dump)(struct netlink_reply *r, const struct nlmsghdr *request); /* 0 or -errno */
+	uint16_t family;   /* AF_*; AF_INET: of AF_INET6, too */
+	uint16_t protocol; /* IPPROTO_*; AF_UNIX: 0 */
+	uint32_t reserved;
+};
+SET_DECLARE(sock_diag, struct sock_diag, 24);
 
 #endif

@@ -1,15 +1,20 @@
 /* NETLINK_ROUTE (rtnetlink(7)): interfaces, their addresses, and routes, as getifaddrs(3) and ip(8) ask for them.
  *
- * lo is 1, eth0 is 2, and so on. Written under the network lock. Left out: whatever changes something (the configuration
- * comes from ip=, DHCP and routers), routes to a given address, IPv6's default routes, neighbours.
+ * lo is 1, eth0 is 2, and so on. Written under the network lock. What changes something is change.c's.
  */
 #include "net/inet/device.h"
+#include "net/inet/inet.h"
 #include "net/lwip/port.h"
 #include "net/netlink/netlink.h"
 #include "core/log.h"
+#include "lwip/etharp.h"
+#include "lwip/ip.h"
+#include "lwip/priv/nd6_priv.h"
 #include <linux/errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
 COMPONENT("netlink", "netlink sockets: interfaces, addresses and routes");
@@ -38,10 +43,22 @@ static bool interface(int index, struct interface *out)
 	return false;
 }
 
+static void put_statistics(struct netlink_reply *r, const struct interface *i)
+{
+	const struct inet_device *d = i->index == 1 ? NULL : i->netif->state;
+	const struct inet_count *in = d ? &d->received : &loopback_count, *out = d ? &d->sent : &loopback_count;
+	struct rtnl_link_stats64 s = {
+		.rx_packets = in->packets, .tx_packets = out->packets, .rx_bytes = in->bytes, .tx_bytes = out->bytes,
+		.rx_dropped = in->dropped, .tx_dropped = out->dropped,
+	};
+
+	netlink_attribute(r, IFLA_STATS64, &s, sizeof(s));
+}
+
 static void put_link(struct netlink_reply *r, const struct interface *i, unsigned flags)
 {
 	static const uint8_t none[6], all[6] = { 255, 255, 255, 255, 255, 255 };
-	bool lo = i->netif == &loopback, up = netif_is_link_up(i->netif);
+	bool lo = i->netif == &loopback, up = netif_is_link_up(i->netif) && netif_is_up(i->netif);
 	struct ifinfomsg *m = netlink_begin(r, RTM_NEWLINK, flags, sizeof(*m));
 	uint8_t state = lo ? IF_OPER_UNKNOWN : up ? IF_OPER_UP : IF_OPER_DOWN, mode = 0;
 	const char *queue = lo ? "noqueue" : "pfifo_fast";
@@ -62,6 +79,7 @@ static void put_link(struct netlink_reply *r, const struct interface *i, unsigne
 	netlink_attribute(r, IFLA_QDISC, queue, strlen(queue) + 1);
 	netlink_attribute(r, IFLA_ADDRESS, lo ? none : i->netif->hwaddr, sizeof(none));
 	netlink_attribute(r, IFLA_BROADCAST, lo ? none : all, sizeof(none));
+	put_statistics(r, i);
 }
 
 static uint8_t prefix_length(uint32_t mask)
@@ -165,6 +183,104 @@ static void put_routes6(struct netlink_reply *r, const struct interface *i)
 	}
 }
 
+/* A router that announced itself. */
+static void put_default6(struct netlink_reply *r, const struct interface *i)
+{
+	for (unsigned n = 0; n < LWIP_ND6_NUM_ROUTERS; n++) {
+		const struct nd6_neighbor_cache_entry *e = default_router_list[n].neighbor_entry;
+		struct rtmsg *m;
+
+		if (!e || e->netif != i->netif)
+			continue;
+		m = netlink_begin(r, RTM_NEWROUTE, NLM_F_MULTI, sizeof(*m));
+		if (!m)
+			return;
+		*m = (struct rtmsg){ .rtm_family = AF_INET6, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_RA,
+				     .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST };
+		netlink_attribute_u32(r, RTA_TABLE, RT_TABLE_MAIN);
+		netlink_attribute(r, RTA_GATEWAY, e->next_hop_address.addr, 16);
+		netlink_attribute_u32(r, RTA_OIF, (uint32_t)i->index);
+		netlink_attribute_u32(r, RTA_PRIORITY, 1024);
+	}
+}
+
+static void put_neighbour(struct netlink_reply *r, int index, unsigned family, const void *address, const uint8_t *hardware,
+			  uint16_t state, uint8_t flags)
+{
+	struct ndmsg *m = netlink_begin(r, RTM_NEWNEIGH, NLM_F_MULTI, sizeof(*m));
+
+	if (!m)
+		return;
+	*m = (struct ndmsg){ .ndm_family = (uint8_t)family, .ndm_ifindex = index, .ndm_state = state, .ndm_flags = flags,
+			     .ndm_type = RTN_UNICAST };
+	netlink_attribute(r, NDA_DST, address, family == AF_INET ? 4 : 16);
+	if (hardware)
+		netlink_attribute(r, NDA_LLADDR, hardware, 6);
+}
+
+static void put_neighbours4(struct netlink_reply *r)
+{
+	for (size_t n = 0; n < ARP_TABLE_SIZE; n++) {
+		struct eth_addr *hardware;
+		struct netif *netif;
+		ip4_addr_t *address;
+
+		if (etharp_get_entry(n, &address, &netif, &hardware))
+			put_neighbour(r, inet_interface(netif), AF_INET, address, hardware->addr, NUD_REACHABLE, 0);
+	}
+}
+
+static void put_neighbours6(struct netlink_reply *r)
+{
+	static const uint16_t state[] = {
+		[ND6_INCOMPLETE] = NUD_INCOMPLETE, [ND6_REACHABLE] = NUD_REACHABLE, [ND6_STALE] = NUD_STALE,
+		[ND6_DELAY] = NUD_DELAY, [ND6_PROBE] = NUD_PROBE,
+	};
+
+	for (unsigned n = 0; n < LWIP_ND6_NUM_NEIGHBORS; n++) {
+		const struct nd6_neighbor_cache_entry *e = &neighbor_cache[n];
+
+		if (e->state == ND6_NO_ENTRY || e->state >= ARRAY_SIZE(state))
+			continue;
+		put_neighbour(r, inet_interface(e->netif), AF_INET6, e->next_hop_address.addr,
+			      e->state == ND6_INCOMPLETE ? NULL : e->lladdr, state[e->state], e->isrouter ? NTF_ROUTER : 0);
+	}
+}
+
+/* The rules that every Linux starts with: local, main, default (ip-rule(8)). */
+static void put_rules(struct netlink_reply *r, unsigned family)
+{
+	static const struct {
+		uint32_t priority;
+		uint8_t table;
+	} rules[] = { { 0, RT_TABLE_LOCAL }, { 32766, RT_TABLE_MAIN }, { 32767, RT_TABLE_DEFAULT } };
+
+	for (unsigned n = 0; n < (family == AF_INET6 ? 2 : ARRAY_SIZE(rules)); n++) {
+		struct fib_rule_hdr *m = netlink_begin(r, RTM_NEWRULE, NLM_F_MULTI, sizeof(*m));
+
+		if (!m)
+			return;
+		*m = (struct fib_rule_hdr){ .family = (uint8_t)family, .table = rules[n].table, .action = FR_ACT_TO_TBL };
+		netlink_attribute_u32(r, FRA_TABLE, rules[n].table);
+		if (rules[n].priority)
+			netlink_attribute_u32(r, FRA_PRIORITY, rules[n].priority);
+	}
+}
+
+static void dump_others(struct netlink_reply *r, unsigned type, unsigned family)
+{
+	if (type == RTM_GETRULE && family != AF_UNSPEC) {
+		put_rules(r, family);
+		return;
+	}
+	if (type != RTM_GETNEIGH)
+		return;
+	if (family != AF_INET6)
+		put_neighbours4(r);
+	if (family != AF_INET)
+		put_neighbours6(r);
+}
+
 static void dump(struct netlink_reply *r, unsigned type, unsigned family)
 {
 	bool four = family == AF_INET || family == AF_UNSPEC, six = family == AF_INET6 || family == AF_UNSPEC;
@@ -186,51 +302,111 @@ static void dump(struct netlink_reply *r, unsigned type, unsigned family)
 		else if (type == RTM_GETROUTE)
 			put_routes6(r, &i);
 	}
+	for (int index = 2; type == RTM_GETROUTE && interface(index, &i); index++)
+		put_default6(r, &i);
 }
 
-/* One interface, by its number or IFLA_IFNAME. */
+/* The route to one address, as it would be taken. */
+static int one_route(struct netlink_reply *r, const struct nlmsghdr *request)
+{
+	const struct rtmsg *q = NLMSG_DATA(request);
+	const struct nlattr *a = netlink_find(request, sizeof(*q), RTA_DST);
+	bool six = q->rtm_family == AF_INET6;
+	const ip_addr_t *source;
+	struct netif *netif;
+	ip_addr_t to;
+	struct rtmsg *m;
+
+	if (request->nlmsg_len < NLMSG_LENGTH(sizeof(*q)) || !a || netlink_length(a) < (six ? 16 : 4))
+		return -EINVAL;
+	if (six) {
+		ip6_addr_t a6;
+
+		__builtin_memcpy(a6.addr, netlink_data(a), 16);
+		ip6_addr_clear_zone(&a6);
+		ip_addr_copy_from_ip6(to, a6);
+	} else {
+		u32_t a4;
+
+		__builtin_memcpy(&a4, netlink_data(a), 4);
+		ip_addr_set_ip4_u32_val(to, a4);
+	}
+	netif = ip_route(six ? IP6_ADDR_ANY : IP4_ADDR_ANY, &to);
+	source = netif ? inet_source(&to) : NULL;
+	if (!source)
+		return -ENETUNREACH;
+	m = netlink_begin(r, RTM_NEWROUTE, 0, sizeof(*m));
+	if (!m)
+		return -ENOBUFS;
+	*m = (struct rtmsg){ .rtm_family = q->rtm_family, .rtm_dst_len = six ? 128 : 32, .rtm_table = RT_TABLE_MAIN,
+			     .rtm_type = netif == &loopback ? RTN_LOCAL : RTN_UNICAST, .rtm_flags = RTM_F_CLONED };
+	if (netif == &loopback)
+		m->rtm_table = RT_TABLE_LOCAL;
+	netlink_attribute_u32(r, RTA_TABLE, m->rtm_table);
+	netlink_attribute(r, RTA_DST, netlink_data(a), six ? 16 : 4);
+	if (!six && netif != &loopback && !ip4_addr_netcmp(ip_2_ip4(&to), netif_ip4_addr(netif), netif_ip4_netmask(netif)))
+		netlink_attribute_u32(r, RTA_GATEWAY, ip4_addr_get_u32(netif_ip4_gw(netif)));
+	netlink_attribute_u32(r, RTA_OIF, (uint32_t)inet_interface(netif));
+	netlink_attribute(r, RTA_PREFSRC, six ? (const void *)ip_2_ip6(source)->addr : &ip_2_ip4(source)->addr, six ? 16 : 4);
+	return 0;
+}
+
+/* The interface that IFLA_IFNAME names. */
+static bool named(const struct nlmsghdr *request, struct interface *out)
+{
+	const struct nlattr *a = netlink_find(request, sizeof(struct ifinfomsg), IFLA_IFNAME);
+	char name[IFNAMSIZ] = "";
+
+	if (a)
+		__builtin_memcpy(name, netlink_data(a), MIN(netlink_length(a), sizeof(name) - 1));
+	for (int index = 1; interface(index, out); index++)
+		if (!strcmp(name, out->name))
+			return true;
+	return false;
+}
+
+struct netif *netlink_named(const struct nlmsghdr *request)
+{
+	struct interface i;
+
+	return named(request, &i) ? i.netif : NULL;
+}
+
+/* One interface, by its number or its name. */
 static int one_link(struct netlink_reply *r, const struct nlmsghdr *request)
 {
 	const struct ifinfomsg *m = NLMSG_DATA(request);
-	const char *end = (const char *)request + request->nlmsg_len;
 	struct interface i;
-	char name[IFNAMSIZ] = "";
 
 	if (request->nlmsg_len < NLMSG_LENGTH(sizeof(*m)))
 		return -EINVAL;
-	for (const char *at = (const char *)(m + 1); end - at >= (ptrdiff_t)sizeof(struct nlattr);) {
-		const struct nlattr *a = (const void *)at;
-
-		if (a->nla_len < sizeof(*a) || a->nla_len > end - at)
-			return -EINVAL;
-		if (a->nla_type == IFLA_IFNAME)
-			__builtin_memcpy(name, a + 1, MIN(a->nla_len - sizeof(*a), sizeof(name) - 1));
-		at += MIN((ptrdiff_t)NLA_ALIGN(a->nla_len), end - at);
-	}
-	for (int index = 1; interface(index, &i); index++) {
-		if (m->ifi_index ? m->ifi_index != index : strcmp(name, i.name))
-			continue;
-		put_link(r, &i, 0);
-		return 0;
-	}
-	return -ENODEV;
+	if (m->ifi_index ? !interface(m->ifi_index, &i) : !named(request, &i))
+		return -ENODEV;
+	put_link(r, &i, 0);
+	return 0;
 }
 
-int netlink_route(struct netlink_reply *r, const struct nlmsghdr *request)
+static int route(struct netlink_reply *r, const struct nlmsghdr *request)
 {
 	bool all = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
-	unsigned type = request->nlmsg_type;
+	unsigned type = request->nlmsg_type, family;
 	int error = 0;
 
 	if (request->nlmsg_len < NLMSG_LENGTH(sizeof(struct rtgenmsg)))
 		return -EINVAL;
+	family = ((const struct rtgenmsg *)NLMSG_DATA(request))->rtgen_family;
 	net_lock();
 	if (all && (type == RTM_GETLINK || type == RTM_GETADDR || type == RTM_GETROUTE))
-		dump(r, type, ((const struct rtgenmsg *)NLMSG_DATA(request))->rtgen_family);
+		dump(r, type, family);
+	else if (all && (type == RTM_GETNEIGH || type == RTM_GETRULE))
+		dump_others(r, type, family);
 	else if (type == RTM_GETLINK)
 		error = one_link(r, request);
+	else if (type == RTM_GETROUTE)
+		error = one_route(r, request);
 	else
-		error = -EOPNOTSUPP;
+		error = netlink_change(request);
 	net_unlock();
 	return r->failed ? -ENOBUFS : error;
 }
+SET_ENTRY(netlink_protocol, route, struct netlink_protocol) = { "route", route, NETLINK_ROUTE };

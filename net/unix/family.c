@@ -20,6 +20,9 @@ struct unix_blocked {
 	struct unix_sock *who; /* ref */
 };
 
+struct spinlock unix_list_lock = SPINLOCK_INIT(RANK_UNIX_LIST);
+struct list unix_sockets = LIST_INIT(unix_sockets);
+
 int unix_sock_alloc(struct socket *s)
 {
 	struct unix_sock *u = kzalloc(sizeof(*u));
@@ -38,6 +41,9 @@ int unix_sock_alloc(struct socket *s)
 	socket_get(s);
 	u->socket = s;
 	s->private = u;
+	spin_lock(&unix_list_lock);
+	list_add_tail(&unix_sockets, &u->all_node);
+	spin_unlock(&unix_list_lock);
 	switch (s->type) {
 	case SOCK_STREAM:
 		s->ops = &unix_stream_ops;
@@ -217,6 +223,9 @@ static void unix_release(struct socket *s)
 	struct list blocked = LIST_INIT(blocked);
 	bool listening, unread;
 
+	spin_lock(&unix_list_lock);
+	list_del(&u->all_node);
+	spin_unlock(&unix_list_lock);
 	unix_unbind(u);
 	mutex_lock(&unix_lock);
 	mutex_lock(&u->lock);

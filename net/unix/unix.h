@@ -70,6 +70,7 @@ struct unix_sock {
 	struct unix_address *address;  /* u, set once: ref */
 	struct path path;              /* u: refs, if bound to a path */
 	struct list name_node;         /* u: in the list of abstract names */
+	struct list all_node;          /* unix_list_lock */
 	uint32_t state;                /* a, and u: enum unix_state */
 	uint32_t shutdown;             /* a: RECEIVE_SHUT, SEND_SHUT */
 	bool dead;                     /* l: released */
@@ -90,6 +91,8 @@ struct unix_sock {
 };
 
 extern struct mutex unix_lock; /* RANK_SOCKET */
+extern struct spinlock unix_list_lock; /* RANK_UNIX_LIST */
+extern struct list unix_sockets; /* unix_list_lock: that programs have, or that wait to be accepted */
 
 /* family.c */
 extern const struct socket_ops unix_stream_ops, unix_seqpacket_ops, unix_dgram_ops;

@@ -2,6 +2,10 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip.h>
@@ -455,8 +459,113 @@ static void control_messages(void)
 	close(s);
 }
 
+/* Ask for sockets; call @look for each. Return: how many there were, -1: not answered. */
+static int ask_for_sockets(const void *request, size_t n, int (*look)(const void *message, size_t n))
+{
+	struct {
+		struct nlmsghdr h;
+		char bytes[128];
+	} q = { .h = { .nlmsg_len = (uint32_t)NLMSG_LENGTH(n), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP, .nlmsg_seq = 5 } };
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG), found = 0;
+	static char buf[65536];
+	ssize_t got;
+
+	memcpy(NLMSG_DATA(&q.h), request, n);
+	if (s < 0 || send(s, &q, q.h.nlmsg_len, 0) < 0)
+		return -1;
+	while ((got = recv(s, buf, sizeof(buf), 0)) > 0) {
+		size_t left = (size_t)got;
+
+		for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) {
+				close(s);
+				return h->nlmsg_type == NLMSG_DONE ? found : -1;
+			}
+			found += look(NLMSG_DATA(h), h->nlmsg_len - NLMSG_HDRLEN);
+		}
+	}
+	close(s);
+	return -1;
+}
+
+static uint16_t diag_port;
+static uint32_t diag_inode;
+
+static int is_our_listener(const void *message, size_t n)
+{
+	const struct inet_diag_msg *m = message;
+
+	return n >= sizeof(*m) && m->idiag_family == AF_INET && m->idiag_state == 10 && m->id.idiag_sport == diag_port &&
+	       m->idiag_inode == diag_inode && m->id.idiag_src[0] == htonl(INADDR_LOOPBACK);
+}
+
+static int is_our_datagram(const void *message, size_t n)
+{
+	const struct inet_diag_msg *m = message;
+
+	return n >= sizeof(*m) && m->idiag_state == 7 && m->id.idiag_sport == diag_port && m->idiag_inode == diag_inode;
+}
+
+static int is_our_pair(const void *message, size_t n)
+{
+	const struct unix_diag_msg *m = message;
+
+	return n >= sizeof(*m) && m->udiag_family == AF_UNIX && m->udiag_type == SOCK_STREAM && m->udiag_state == 1 &&
+	       m->udiag_ino == diag_inode;
+}
+
+static uint32_t inode_of(int fd)
+{
+	char path[40], target[40] = "";
+	unsigned inode = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	readlink(path, target, sizeof(target) - 1);
+	sscanf(target, "socket:[%u]", &inode);
+	return inode;
+}
+
+static void diagnosis(void)
+{
+	struct inet_diag_req_v2 tcp = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .idiag_states = -1u };
+	struct unix_diag_req local = { .sdiag_family = AF_UNIX, .udiag_states = -1u, .udiag_show = UDIAG_SHOW_PEER };
+	struct sockaddr_in at = loopback(0);
+	int l = bound(SOCK_STREAM, 0, &at), u, pair[2], n;
+
+	listen(l, 5);
+	diag_port = at.sin_port;
+	diag_inode = inode_of(l);
+	n = ask_for_sockets(&tcp, sizeof(tcp), is_our_listener);
+	if (n >= 0 || in_guest()) /* a host's kernel may lack it */
+		is(n, 1, "NETLINK_SOCK_DIAG lists a listening socket");
+	tcp.idiag_states = 1u << 1;
+	n = ask_for_sockets(&tcp, sizeof(tcp), is_our_listener);
+	if (n >= 0 || in_guest())
+		is(n, 0, "not where only connections are asked for");
+	close(l);
+	at = loopback(0);
+	u = bound(SOCK_DGRAM, 0, &at);
+	diag_port = at.sin_port;
+	diag_inode = inode_of(u);
+	tcp.idiag_states = -1u;
+	tcp.sdiag_protocol = IPPROTO_UDP;
+	n = ask_for_sockets(&tcp, sizeof(tcp), is_our_datagram);
+	if (n >= 0 || in_guest())
+		is(n, 1, "and one of UDP");
+	close(u);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	diag_inode = inode_of(pair[0]);
+	n = ask_for_sockets(&local, sizeof(local), is_our_pair);
+	if (n >= 0 || in_guest())
+		is(n, 1, "and one of AF_UNIX");
+	close(pair[0]);
+	close(pair[1]);
+}
+
 void suite_net_edges(void)
 {
+	diagnosis();
 	raw_icmp();
 	raw_protocols();
 	raw_icmp6();
