@@ -117,13 +117,15 @@ long sys_brk(unsigned long address)
 }
 SYSCALL(brk);
 
-/* What a shared mapping writes is in the file's own pages: there is nothing to carry over. */
+/* What a shared mapping writes is in the file's own pages; those of a disk are carried over to it. */
 long sys_msync(unsigned long address, unsigned long length, int flags)
 {
 	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (address & ~PAGE_MASK) ||
 	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
 		return -EINVAL;
-	return mm_mapped(current->process->mm, address, ALIGN_UP(length, PAGE_SIZE));
+	length = ALIGN_UP(length, PAGE_SIZE);
+	return flags & MS_SYNC ? mm_sync(current->process->mm, address, length)
+			       : mm_mapped(current->process->mm, address, length);
 }
 SYSCALL(msync);
 

@@ -1,5 +1,6 @@
-/* fsync and its relatives, and advice about files: what lies in memory is where it will stay. */
+/* fsync and its relatives, and advice about files: what lies in memory is where it will stay; a disk's files are asked. */
 #include <abi/syscall.h>
+#include <fs/dev/blockfile.h>
 #include <fs/files.h>
 #include <fs/vfs.h>
 #include <linux/fadvise.h>
@@ -36,7 +37,8 @@ SYSCALL(fdatasync);
 
 long sys_sync(void)
 {
-	return 0; /* no file system here keeps anything from a disk */
+	block_files_sync();
+	return 0;
 }
 SYSCALL(sync);
 
@@ -52,7 +54,11 @@ static long check_fd(int fd)
 
 long sys_syncfs(int fd)
 {
-	return check_fd(fd);
+	long r = check_fd(fd);
+
+	if (!r)
+		block_files_sync();
+	return r;
 }
 SYSCALL(syncfs);
 

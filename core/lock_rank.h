@@ -25,6 +25,7 @@ enum lock_rank {
 	RANK_PIPE,        /* a pipe's ring: copies from and to programs */
 	RANK_PROCESS,     /* life of a process and its threads: before its memory; files of /proc look at it */
 	RANK_INODE_TABLE, /* inodes of a file system by number: unused ones go when memory is short, under most of the above */
+	RANK_WRITE_BACK,  /* a disk's dirty pages on their way to it: they are write-protected in all address spaces */
 	RANK_MM,          /* mappings of an address space: taken in faults, so inside whatever copies */
 	RANK_DECODE,      /* the piece of a compressed file that was decoded last: read in a fault, from the disk */
 	RANK_DISK,        /* what a file system knows of its disk: read in a fault */

@@ -30,6 +30,15 @@ struct block_device *block_find(const char *name)
 	return NULL;
 }
 
+struct block_device *block_at(unsigned index)
+{
+	struct block_device *d = devices;
+
+	while (d && index--)
+		d = d->next;
+	return d;
+}
+
 void block_done(struct block_device *d, struct block_request *r, int result)
 {
 	r->result = result;
@@ -65,4 +74,29 @@ int block_transfer(struct block_device *d, bool write, uint64_t offset, const st
 		count -= r.count;
 	}
 	return 0;
+}
+
+int block_flush(struct block_device *d)
+{
+	return d->ops->flush && !d->read_only ? d->ops->flush(d) : 0;
+}
+
+int block_discard(struct block_device *d, uint64_t offset, uint64_t n)
+{
+	int r = 0;
+
+	if (offset % BLOCK_SECTOR || n % BLOCK_SECTOR || offset > d->size || n > d->size - offset)
+		return -EINVAL;
+	if (d->read_only)
+		return -EROFS;
+	if (!d->discard_max)
+		return -EOPNOTSUPP;
+	while (n && !r) {
+		uint64_t part = MIN(n, d->discard_max);
+
+		r = d->ops->discard(d, offset, part);
+		offset += part;
+		n -= part;
+	}
+	return r;
 }

@@ -33,6 +33,8 @@ struct block_ops {
 	void (*submit)(struct block_device *d, struct block_request *r);
 	/* What was written before is to last; NULL: it always is. May sleep. -EIO. */
 	int (*flush)(struct block_device *d);
+	/* Contents of whole sectors, at most discard_max bytes, are not needed any more. May sleep. -EIO. */
+	int (*discard)(struct block_device *d, uint64_t offset, uint64_t n);
 };
 
 struct block_device {
@@ -40,15 +42,19 @@ struct block_device {
 	char name[8];                /* I: "vda" */
 	uint64_t size;               /* I: bytes, a multiple of BLOCK_SECTOR */
 	bool read_only;              /* I */
+	uint64_t discard_max;        /* I: bytes that one discard may have; 0: it cannot */
 	unsigned pieces_max;         /* I: that one request may have, 1 to BLOCK_PIECES_MAX */
 	struct wait_queue wait;      /* who waits for a request, or for room */
 	struct block_device *next;   /* block.c's */
+	void *file;                  /* a: fs/dev/block.c's */
 };
 
 /** block_register() - a disk was found; its name becomes @prefix and a letter. Context: start-up. */
 void block_register(struct block_device *d, const char *prefix);
 /** block_find() - by name, with or without "/dev/"; NULL: there is none. */
 struct block_device *block_find(const char *name);
+/** block_at() - disk number @index, from 0, in the order in which they were found; NULL: there are fewer. */
+struct block_device *block_at(unsigned index);
 /** block_done() - a driver finished @r, which may be gone when it returns. Context: any, also interrupt. */
 void block_done(struct block_device *d, struct block_request *r, int result);
 /**
@@ -56,5 +62,9 @@ void block_done(struct block_device *d, struct block_request *r, int result);
  * Return: 0; -EINVAL: not whole sectors within the device; -EROFS; -EIO. May sleep.
  */
 int block_transfer(struct block_device *d, bool write, uint64_t offset, const struct block_piece *pieces, unsigned count);
+/** block_flush() - what was written is to last. 0 or -EIO. May sleep. */
+int block_flush(struct block_device *d);
+/** block_discard() - @n bytes from @offset on are not needed any more. As block_transfer(); -EOPNOTSUPP. */
+int block_discard(struct block_device *d, uint64_t offset, uint64_t n);
 
 #endif

@@ -15,6 +15,7 @@
 #include <core/slab.h>
 #include <exec/program.h>
 #include <exec/report.h>
+#include <fs/dev/blockfile.h>
 #include <fs/files.h>
 #include <fs/vfs.h>
 #include <linux/errno.h>
@@ -221,8 +222,10 @@ void process_ended(struct process *p)
 	fs_context_put(p->fs);
 	p->files = NULL;
 	p->fs = NULL;
-	if (p == first_process)
+	if (p == first_process) {
+		block_files_sync();
 		machine_exit(exit_code(p));
+	}
 	sched_set_active_mm(NULL);
 	mm_put(p->mm);
 	p->mm = NULL;

@@ -44,11 +44,11 @@ static int open_inode(struct inode *inode, struct file *f, unsigned flags)
 {
 	switch (inode->mode & S_IFMT) {
 	case S_IFCHR:
+	case S_IFBLK:
 		return device_open(inode, f, flags);
 	case S_IFIFO:
 		return fifo_open(inode, f);
 	case S_IFSOCK:
-	case S_IFBLK:
 		return -ENXIO;
 	}
 	return inode->ops->open ? inode->ops->open(inode, f) : 0;
@@ -337,9 +337,9 @@ int file_truncate(struct file *f, uint64_t size)
 	return r;
 }
 
-off_t file_seek_size(struct file *f, off_t offset, int whence)
+off_t file_seek_within(struct file *f, off_t size, off_t offset, int whence)
 {
-	off_t size = (off_t)READ_ONCE(f->inode->size), to;
+	off_t to;
 
 	switch (whence) {
 	case SEEK_SET:
@@ -370,6 +370,11 @@ off_t file_seek_size(struct file *f, off_t offset, int whence)
 		return -EINVAL;
 	f->pos = to;
 	return to;
+}
+
+off_t file_seek_size(struct file *f, off_t offset, int whence)
+{
+	return file_seek_within(f, (off_t)READ_ONCE(f->inode->size), offset, whence);
 }
 
 int file_size_allowed(uint64_t at, uint64_t *size)

@@ -260,17 +260,31 @@ size_t page_cache_evict(struct page_cache *c, uint64_t *at, size_t *look, size_t
 	return e.dropped;
 }
 
-static uint64_t next_below(const void *at, unsigned height, uint64_t from)
+bool page_cache_set_dirty(struct page_cache *c, uint64_t index, struct page *page)
+{
+	bool set = false;
+
+	spin_lock(&c->lock);
+	if (!(page->flags & PAGE_DIRTY) && find_locked(c, index) == page) {
+		page->flags |= PAGE_DIRTY;
+		set = true;
+	}
+	spin_unlock(&c->lock);
+	return set;
+}
+
+/* The first page from @from on, counted from the first below @at; with any bit of @flags set, if there are some. */
+static uint64_t next_below(const void *at, unsigned height, uint64_t from, unsigned flags)
 {
 	const struct node *n = at;
 
 	if (!at)
 		return UINT64_MAX;
 	if (!height)
-		return 0;
+		return !flags || ((const struct page *)at)->flags & flags ? 0 : UINT64_MAX;
 	for (unsigned i = slot_at(from, height); i < NODE_SLOTS; i++) {
 		uint64_t low = (1ull << (height - 1) * NODE_SHIFT) - 1;
-		uint64_t found = next_below(n->slots[i], height - 1, from & low);
+		uint64_t found = next_below(n->slots[i], height - 1, from & low, flags);
 
 		if (found != UINT64_MAX)
 			return ((uint64_t)i << (height - 1) * NODE_SHIFT) + found;
@@ -285,7 +299,30 @@ uint64_t page_cache_next(struct page_cache *c, uint64_t index)
 
 	spin_lock(&c->lock);
 	if (!beyond(c, index))
-		found = next_below(c->root, c->height, index);
+		found = next_below(c->root, c->height, index, 0);
 	spin_unlock(&c->lock);
 	return found;
+}
+
+struct page *page_cache_take_dirty(struct page_cache *c, uint64_t index, uint64_t last, uint64_t *at)
+{
+	struct page *page = NULL;
+	uint64_t found = UINT64_MAX;
+
+	spin_lock(&c->lock);
+	if (index == last) { /* one is looked at: the search would go on behind it */
+		page = find_locked(c, index);
+		found = page && page->flags & PAGE_DIRTY ? index : UINT64_MAX;
+	} else if (!beyond(c, index)) {
+		found = next_below(c->root, c->height, index, PAGE_DIRTY);
+	}
+	page = NULL;
+	if (found <= last && found != UINT64_MAX) {
+		page = find_locked(c, found);
+		page->flags &= (uint8_t)~PAGE_DIRTY;
+		page_get(page);
+		*at = found;
+	}
+	spin_unlock(&c->lock);
+	return page;
 }

@@ -44,6 +44,13 @@ bool page_cache_remove(struct page_cache *c, uint64_t index);
  * @wanted; both move on, *@at to 0 at the end. Does nothing if the cache is in use. Return: how many were dropped.
  */
 size_t page_cache_evict(struct page_cache *c, uint64_t *at, size_t *look, size_t wanted);
+/** page_cache_set_dirty() - @page, which is page @index if it is still there, was written to. Return: it was not dirty. */
+bool page_cache_set_dirty(struct page_cache *c, uint64_t index, struct page *page);
+/**
+ * page_cache_take_dirty() - the first dirty page from @index up to @last, which is dirty no longer, with a reference; its
+ * index goes to *@at. NULL: there is none.
+ */
+struct page *page_cache_take_dirty(struct page_cache *c, uint64_t index, uint64_t last, uint64_t *at) __must_check;
 /** page_cache_used() - @page was looked at, and is to stay a while longer. The caller has a reference. */
 static inline void page_cache_used(struct page *page)
 {

@@ -379,6 +379,8 @@ struct vm_object *file_object(struct file *f, unsigned prot, unsigned flags) __m
 int file_truncate(struct file *f, uint64_t size);
 /** file_seek_size() - lseek(2) for a file whose end is inode->size: ready-made file_ops.seek. */
 off_t file_seek_size(struct file *f, off_t offset, int whence);
+/** file_seek_within() - the same for a file of @size bytes. */
+off_t file_seek_within(struct file *f, off_t size, off_t offset, int whence);
 /** dir_seek() - lseek(2) of a directory: ready-made file_ops.seek. */
 off_t dir_seek(struct file *f, off_t offset, int whence);
 /**

@@ -59,6 +59,10 @@ long mm_advise(struct mm *mm, uint64_t address, uint64_t length, int advice);
 long mm_brk(struct mm *mm, uint64_t new_brk);
 /** mm_populate() - fault in all of [@address, + @length) that may be accessed, as mlock(2) does. -ENOMEM: a hole. */
 long mm_populate(struct mm *mm, uint64_t address, uint64_t length);
+/** mm_sync() - msync(2): what shared mappings have written. -ENOMEM: there is a hole; -EIO. */
+long mm_sync(struct mm *mm, uint64_t address, uint64_t length);
+/** mm_object_protect() - from here on, a write to pages [@index, @index + @count) of @object by a mapping faults. */
+void mm_object_protect(struct vm_object *object, uint64_t index, uint64_t count);
 /** mm_mapped() - 0, or -ENOMEM: there is a hole in [@address, + @length). */
 long mm_mapped(struct mm *mm, uint64_t address, uint64_t length);
 /** mm_resident() - mincore(2): one byte a page. -ENOMEM: a hole. */

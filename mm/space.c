@@ -178,6 +178,62 @@ void mm_object_truncated(struct vm_object *object, uint64_t index)
 		unmap_object(mm, object, index);
 }
 
+static void protect_object(struct mm *mm, const struct vm_object *object, uint64_t index, uint64_t end)
+{
+	mutex_lock(&mm->lock);
+	for (struct vma *v = mm->tree.first; v; v = v->next) {
+		uint64_t last = v->index + ((v->end - v->start) >> PAGE_SHIFT);
+		uint64_t from = MAX(index, v->index), to = MIN(end, last);
+
+		if (v->object == object && from < to)
+			entries_protect(mm, v, v->start + ((from - v->index) << PAGE_SHIFT),
+					v->start + ((to - v->index) << PAGE_SHIFT));
+	}
+	mutex_unlock(&mm->lock);
+}
+
+void mm_object_protect(struct vm_object *object, uint64_t index, uint64_t count)
+{
+	for (struct mm *mm = mm_next(NULL); mm; mm = mm_next(mm))
+		protect_object(mm, object, index, index + count);
+}
+
+/* Of the first shared mapping from @at on and below @end: its object, with a reference, and which pages of it. */
+static struct vm_object *next_shared(struct mm *mm, uint64_t *at, uint64_t end, uint64_t *index, uint64_t *count)
+{
+	struct vm_object *object = NULL;
+
+	mutex_lock(&mm->lock);
+	for (struct vma *v = vma_find(&mm->tree, *at); v && *at < end && v->start < end && !object; v = v->next) {
+		uint64_t from = MAX(*at, v->start), to = MIN(end, v->end);
+
+		*at = to;
+		if (!(v->flags & VMA_SHARED) || !v->object || !v->object->ops->sync)
+			continue;
+		object = v->object;
+		object->ops->get(object);
+		*index = v->index + ((from - v->start) >> PAGE_SHIFT);
+		*count = (to - from) >> PAGE_SHIFT;
+	}
+	mutex_unlock(&mm->lock);
+	return object;
+}
+
+long mm_sync(struct mm *mm, uint64_t address, uint64_t length)
+{
+	long hole = mm_mapped(mm, address, length), r = 0;
+	uint64_t end = MIN(address + length, mm->limit), index, count;
+	struct vm_object *object;
+
+	if (end < address)
+		return -ENOMEM;
+	while (!r && (object = next_shared(mm, &address, end, &index, &count)) != NULL) {
+		r = object->ops->sync(object, index, count);
+		object->ops->put(object);
+	}
+	return r ? r : hole;
+}
+
 bool mm_next_range(struct mm *mm, uint64_t from, bool count, struct mm_range *out)
 {
 	struct vm_object *object = NULL;

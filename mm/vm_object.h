@@ -27,6 +27,9 @@ struct vm_object_ops {
 	/* Pages in a row from @index, at most @count, for reading, as far as they lie in memory now: neighbours of a
 	 * page that was touched. Does not sleep for I/O. NULL: the object does not know. Return: how many. */
 	unsigned (*resident)(struct vm_object *o, uint64_t index, unsigned count, struct vm_page *out);
+	/* What was written to pages [@index, @index + @count) by mappings is to last: msync(2). May sleep; mm->lock is not
+	 * held. NULL: it lasts by itself. -EIO. */
+	int (*sync)(struct vm_object *o, uint64_t index, uint64_t count);
 };
 
 struct vm_object {

@@ -2,7 +2,7 @@
  *
  * A request is a header, the pieces, and a byte of status that the device writes; header and status lie in a slot of the
  * driver's. Requests complete in any order, in interrupt context. lock: the queue and the free slots.
- * Left out: limits on the length of a piece (size_max), discarding, more queues than one.
+ * Left out: limits on the length of a piece (size_max), writing zeroes, more queues than one.
  */
 #include "core/lock.h"
 #include "core/log.h"
@@ -97,7 +97,24 @@ static int blk_flush(struct block_device *d)
 	return r.result;
 }
 
-static const struct block_ops blk_ops = { .submit = blk_submit, .flush = blk_flush };
+static int blk_discard(struct block_device *d, uint64_t offset, uint64_t n)
+{
+	struct virtio_blk *b = blk_of(d);
+	struct virtio_blk_discard_write_zeroes *range = kmalloc(sizeof(*range)); /* the device reads it */
+	struct block_piece piece = { range, sizeof(*range) };
+	struct block_request r = { .pieces = &piece, .count = 1, .write = true };
+
+	if (!range)
+		return -ENOMEM;
+	*range = (struct virtio_blk_discard_write_zeroes){ .sector = offset / BLOCK_SECTOR,
+							   .num_sectors = (uint32_t)(n / BLOCK_SECTOR) };
+	submit(b, &r, VIRTIO_BLK_T_DISCARD);
+	wait_event(&d->wait, __atomic_load_n(&r.done, __ATOMIC_ACQUIRE));
+	kfree(range);
+	return r.result;
+}
+
+static const struct block_ops blk_ops = { .submit = blk_submit, .flush = blk_flush, .discard = blk_discard };
 
 /* The next slot that is done; of a device that broke the rules, all that it has. */
 static struct slot *take(struct virtio_blk *b)
@@ -161,6 +178,12 @@ static int blk_limits(struct virtio_blk *b)
 		log_err("%s: a disk of %lu sectors, with a queue of %u", d->name, (unsigned long)sectors, b->queue->size);
 		return -ENODEV;
 	}
+	if (virtio_has(d, VIRTIO_BLK_F_DISCARD)) {
+		uint32_t discard = 0;
+
+		d->transport->config(d, offsetof(struct virtio_blk_config, max_discard_sectors), &discard, sizeof(discard));
+		b->block.discard_max = (uint64_t)discard * BLOCK_SECTOR;
+	}
 	b->block.size = sectors * BLOCK_SECTOR;
 	b->block.read_only = virtio_has(d, VIRTIO_BLK_F_RO);
 	return 0;
@@ -182,7 +205,8 @@ static int blk_attach(void *dev)
 	for (unsigned i = 0; i < SLOTS; i++)
 		b->slots[i] = (struct slot){ .next = i + 1 < SLOTS ? &b->slots[i + 1] : NULL };
 	b->free = b->slots;
-	r = virtio_start(d, 1ull << VIRTIO_BLK_F_SEG_MAX | 1ull << VIRTIO_BLK_F_RO | 1ull << VIRTIO_BLK_F_FLUSH);
+	r = virtio_start(d, 1ull << VIRTIO_BLK_F_SEG_MAX | 1ull << VIRTIO_BLK_F_RO | 1ull << VIRTIO_BLK_F_FLUSH |
+			    1ull << VIRTIO_BLK_F_DISCARD);
 	if (r)
 		goto fail;
 	b->queue = virtio_queue(d, RING_SIZE, blk_interrupt, b);

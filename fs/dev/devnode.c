@@ -1,4 +1,5 @@
-/* Character devices by number (fs/dev/devnode.h). */
+/* Devices by number (fs/dev/devnode.h, blockfile.h). */
+#include <fs/dev/blockfile.h>
 #include <fs/dev/devnode.h>
 #include <linux/errno.h>
 
@@ -8,6 +9,14 @@ int device_open(struct inode *inode, struct file *f, unsigned flags)
 {
 	int r;
 
+	if ((inode->mode & S_IFMT) == S_IFBLK) {
+		set_for_each(blockfile, disks) {
+			r = disks->open(inode, f);
+			if (r != -ENXIO)
+				return r;
+		}
+		return -ENXIO;
+	}
 	set_for_each(devnode, node) {
 		if (inode->rdev < node->rdev || inode->rdev >= node->rdev + node->minors)
 			continue;

@@ -24,7 +24,7 @@ SET_DECLARE(devnode, struct devnode, 32);
 #define DEVNODE_RANGE(ident, text, o, fn, major, count)                                            \
 	SET_ENTRY(devnode, ident, struct devnode) = { (text), (o), (fn), DEVNODE_NUMBER(major, 0), 0, (count) }
 
-/** device_open() - @inode is a character device: give @f its operations. @flags: open(2)'s. -ENXIO: not in this kernel. */
+/** device_open() - @inode is a character or block device: give @f its operations. @flags: open(2)'s. -ENXIO: not in this kernel. */
 int device_open(struct inode *inode, struct file *f, unsigned flags);
 
 #endif

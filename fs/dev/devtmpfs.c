@@ -1,4 +1,5 @@
 /* The file system of /dev: a tmpfs that starts with the devices this kernel has, and the links that programs expect. */
+#include <fs/dev/blockfile.h>
 #include <fs/dev/devnode.h>
 #include <fs/tmpfs/tmpfs.h>
 #include <linux/errno.h>
@@ -24,6 +25,14 @@ static int devtmpfs_mount(const struct filesystem *fs, const char *source, const
 	set_for_each(devnode, node)
 		if (!r && node->mode && !tmpfs_make(s->root, node->name, node->mode, node->rdev))
 			r = -ENOMEM;
+	set_for_each(blockfile, disks) {
+		const char *name;
+		uint32_t rdev;
+
+		for (unsigned i = 0; !r && disks->describe(i, &name, &rdev); i++)
+			if (!tmpfs_make(s->root, name, S_IFBLK | 0660, rdev))
+				r = -ENOMEM;
+	}
 	for (unsigned i = 0; !r && i < ARRAY_SIZE(links); i++)
 		if (!tmpfs_make_link(s->root, links[i].name, links[i].target))
 			r = -ENOMEM;

@@ -62,6 +62,11 @@ unsigned mmu_entry_soft(mmu_entry e);
 /** mmu_entry_with_bits() - the same page and soft bits, with the rights of @bits = mmu_entry_make(0, access). */
 mmu_entry mmu_entry_with_bits(mmu_entry e, mmu_entry bits);
 
+/** mmu_entry_take() - empty @e while processors may mark it as used or written. Return: what it was at the end. */
+mmu_entry mmu_entry_take(mmu_entry *e);
+/** mmu_entry_age() - Return: it was used since the last time; from now on it counts as not used. Translations may stay. */
+bool mmu_entry_age(mmu_entry *e);
+
 /** mmu_flush_page(), mmu_flush_range() - forget translations of @m on every processor using it. */
 void mmu_flush_page(struct mmu *m, uint64_t va);
 void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end);
