@@ -1,7 +1,6 @@
 /* System calls on memory: mmap(2) to mincore(2). They check what Linux checks and call mm/.
  *
- * Nothing is ever paged out, so that locking memory is filling it in. Left out: huge pages on request, memory policies,
- * protection keys, remap_file_pages. */
+ * Nothing is ever paged out, so that locking memory is filling it in. Left out: huge pages on request, remap_file_pages. */
 #include <abi/syscall.h>
 #include <core/process.h>
 #include <core/uaccess.h>

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "suite.h"
 
@@ -317,11 +318,31 @@ static void concurrent(void)
 	is((long)wrong, 0, "four threads that map and unmap at once are always right");
 }
 
+/* A host's processor may have keys; what goes beyond asking for one is refused with and without. */
+static void protection_keys(void)
+{
+	char *p = map(PAGE, PROT_READ | PROT_WRITE);
+	long key = syscall(SYS_pkey_alloc, 0, 0);
+
+	ok(key > 0 || (key == -1 && errno == EINVAL), "a protection key, or that there are none");
+	if (key > 0)
+		is(syscall(SYS_pkey_free, key), 0, "is given back");
+	fails(syscall(SYS_pkey_alloc, 1, 0), EINVAL, "flags of a key");
+	fails(syscall(SYS_pkey_alloc, 0, 4), EINVAL, "rights that a key has not");
+	fails(syscall(SYS_pkey_free, 15), EINVAL, "a key that was not given out cannot be freed");
+	fails(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ, 15), EINVAL, "nor used");
+	is(syscall(SYS_pkey_mprotect, p, PAGE, PROT_READ, -1), 0, "protection without a key");
+	is(FAULT_OF(*p = 1), SIGSEGV, "is mprotect's");
+	fails(syscall(SYS_pkey_mprotect, p + 1, PAGE, PROT_READ, -1), EINVAL, "and has its errors");
+	munmap(p, PAGE);
+}
+
 void suite_memory(void)
 {
 	anonymous();
 	sparse();
 	protection();
+	protection_keys();
 	files();
 	shared_anonymous();
 	remapping();
