@@ -300,6 +300,14 @@ static int connect_from(struct tcp_pcb *pcb, const ip_addr_t *to, u16_t port)
 	return r;
 }
 
+/* What a connect() that failed says, once. */
+static int connect_error(struct socket *s)
+{
+	int r = socket_take_error(s);
+
+	return r ? r : -ECONNABORTED;
+}
+
 static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigned len)
 {
 	struct stream *st = s->private;
@@ -318,9 +326,14 @@ static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigne
 	net_lock();
 	switch (st->state) {
 	case STREAM_LISTENING: r = -EISCONN; break;
-	case STREAM_CONNECTED: r = -EISCONN; break;
+	case STREAM_CONNECTED: r = st->unseen ? 0 : -EISCONN; break;
 	case STREAM_CONNECTING: r = -EALREADY; break;
 	case STREAM_FAILED:
+		if (st->unseen) {
+			r = connect_error(s);
+			break;
+		}
+		__attribute__((fallthrough));
 	case STREAM_FRESH:
 		r = port ? stream_need_pcb(st) : -ECONNREFUSED;
 		if (r)
@@ -341,6 +354,7 @@ static int stream_connect(struct socket *s, const struct sockaddr *addr, unsigne
 		else
 			r = -EINPROGRESS;
 	}
+	st->unseen = st->state == STREAM_CONNECTING;
 	net_unlock();
 	return r;
 }
@@ -350,13 +364,13 @@ static int stream_connect_result(struct socket *s)
 	struct stream *st = s->private;
 	int r;
 
-	switch (READ_ONCE(st->state)) {
-	case STREAM_CONNECTED: return 0;
-	case STREAM_CONNECTING: return -EAGAIN;
-	default:
-		r = socket_take_error(s);
-		return r ? r : -ECONNABORTED;
-	}
+	if (READ_ONCE(st->state) == STREAM_CONNECTING)
+		return -EAGAIN;
+	net_lock();
+	r = st->state == STREAM_CONNECTED ? 0 : connect_error(s);
+	st->unseen = false;
+	net_unlock();
+	return r;
 }
 
 static int stream_shutdown(struct socket *s, int how)

@@ -27,6 +27,7 @@ struct stream {
 	struct socket *socket;      /* parent; NULL: not accepted yet */
 	struct tcp_pcb *pcb;        /* owned; NULL: TCP is done with it. STREAM_LISTENING: a struct tcp_pcb_listen */
 	enum stream_state state;    /* r */
+	bool unseen;                /* the next connect() says how the last one, which did not wait, went */
 	bool fin;                   /* r: the peer sends no more */
 	bool shut_read, shut_write; /* r */
 	bool starved;               /* r: somebody found no space: tell when there is */

@@ -230,6 +230,38 @@ static void not_waiting(void)
 	close(ep);
 }
 
+/* How a connect() that did not wait went is what the next one says, once; SO_ERROR takes the error from it. */
+static void connect_twice(void)
+{
+	struct sockaddr_in at;
+	int l = listener(&at), c = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), v = -1;
+	socklen_t len = sizeof(v);
+
+	if (connect(c, (void *)&at, sizeof(at)) == -1) {
+		ok(errno == EINPROGRESS, "connect is under way");
+		poll(&(struct pollfd){ c, POLLOUT, 0 }, 1, 2000);
+		is(connect(c, (void *)&at, sizeof(at)), 0, "the next one says that it went well");
+	}
+	fails(connect(c, (void *)&at, sizeof(at)), EISCONN, "the one after it, that it is connected");
+	close(c);
+	close(l);
+	for (int taken = 0; taken < 2; taken++) {
+		c = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		for (int time = 0; time < 2; time++) {
+			if (connect(c, (void *)&at, sizeof(at)) == 0 || errno != EINPROGRESS) {
+				ok(errno == ECONNREFUSED, "refused at once");
+				continue;
+			}
+			poll(&(struct pollfd){ c, POLLOUT, 0 }, 1, 2000);
+			if (taken)
+				getsockopt(c, SOL_SOCKET, SO_ERROR, &v, &len);
+			fails(connect(c, (void *)&at, sizeof(at)), taken ? ECONNABORTED : ECONNREFUSED,
+			      taken ? "refused, which SO_ERROR took" : "the next one says that it was refused");
+		}
+		close(c);
+	}
+}
+
 static void many(void)
 {
 	struct sockaddr_in at;
@@ -350,6 +382,7 @@ void suite_net(void)
 	streams();
 	options();
 	not_waiting();
+	connect_twice();
 	many();
 	binding();
 	datagrams();
