@@ -6,13 +6,13 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/whittle-test-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
-point() { # STATUS NAME: one point
+point() { # STATUS NAME: one point; $where tells on which machine, where there are several
 	points=$((points + 1))
 	if [ "$1" = 0 ]; then
-		echo "ok $points - $2"
+		echo "ok $points - ${where:-}$2"
 	else
 		failures=$((failures + 1))
-		echo "not ok $points - $2"
+		echo "not ok $points - ${where:-}$2"
 	fi
 }
 check() { # NAME COMMAND…: a point that is ok if the command succeeds
@@ -25,8 +25,8 @@ is() { # NAME GOT WANTED
 		point 0 "$1"
 	else
 		point 1 "$1"
-		echo "$2" | sed 's/^/#   got:    /' | head -20
-		echo "$3" | sed 's/^/#   wanted: /' | head -20
+		echo "$2" | head -c 20000 | cat -v | sed 's/^/#   got:    /' | head -20
+		echo "$3" | head -c 20000 | cat -v | sed 's/^/#   wanted: /' | head -20
 	fi
 }
 has() { # NAME TEXT PATTERN: a line of the text matches the extended pattern
