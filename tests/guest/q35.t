@@ -46,23 +46,6 @@ for cpus in 2 4; do
 	is "hello on $cpus processors" "$(timeout 60 $WHITTLE run -c $cpus -m 128M "$work/hello-glibc.img" 2>&1)" hello
 done
 
-if command -v redis-server > /dev/null; then
-	check "an image of redis is built" $WHITTLE build -o "$work/redis.img" --for virtio-pci "$(command -v redis-server)" -- \
-		--save '' --protected-mode no
-	for cpus in 1 4; do
-		port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
-		timeout 100 $WHITTLE run -c $cpus -m 128M -p "127.0.0.1:$port:6379" "$work/redis.img" > "$work/log" 2>&1 < /dev/null &
-		for wait in $(seq 100); do
-			[ "$(timeout 5 redis-cli -p $port PING 2> /dev/null)" != PONG ] || break
-			sleep 0.2
-		done
-		is "redis, $cpus processors: SET" "$(timeout 20 redis-cli -p $port SET key value 2>&1)" OK
-		is "redis, $cpus processors: GET" "$(timeout 20 redis-cli -p $port GET key 2>&1)" value
-		check "redis, $cpus processors: 2000 requests of 10 clients" timeout 60 redis-benchmark -p $port -n 2000 -c 10 -t get,set -q
-		timeout 20 redis-cli -p $port SHUTDOWN NOSAVE > /dev/null 2>&1
-		wait
-	done
-fi
 has "--machine says which" "$($WHITTLE run --dry-run --machine microvm "$work/static.img")" 'M microvm'
 has "a machine that is none" "$($WHITTLE run --machine pc98 "$work/static.img" 2>&1)" 'it is microvm or q35'
 done_testing
