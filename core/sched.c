@@ -1,5 +1,7 @@
 /* Which thread runs: a queue per processor, turns of a few milliseconds while others are ready, no periodic tick.
  *
+ * Nearly all threads are SCHED_NORMAL: they take turns, whose length is by their nice value. Those of another rank are
+ * in lists of their own: real-time ones, by priority, before all others, SCHED_IDLE behind all others.
  * A woken thread goes where it ran last, or to a processor that idles; one that runs out of threads takes some of
  * another's. A thread that was woken goes before those whose turn ended, so that what waits for events is served soon; it takes
  * the processor at once if the running thread has had SLICE_LEAST of it. The queue's lock is held across the switch
@@ -15,17 +17,21 @@
 #include <core/thread.h>
 #include <core/timer.h>
 #include <core/wait.h>
+#include <linux/sched.h>
 
 COMPONENT("threads", "threads, scheduling, waiting");
 
 #define SLICE_NS       4000000u
 #define SHORT_SLEEP_NS 10000u
 #define SLICE_LEAST_NS 500000u
+#define SLICE_SHORTEST_NS 100000u
 
 struct run_queue {
 	uint32_t lock;          /* atomic; interrupts off while held */
 	struct list woken;      /* lock: ready, slept before */
 	struct list ready;      /* lock: ready, had their turn */
+	struct list realtime;   /* lock: ready, of a higher rank, the highest first */
+	struct list background; /* lock: ready, SCHED_IDLE */
 	struct thread *running; /* lock */
 	struct thread *idle;    /* I */
 	struct thread *dead;    /* lock: switched away from for good; its reference goes */
@@ -64,12 +70,23 @@ static void want_switch(struct run_queue *q)
 	preempt_want();
 }
 
+/* Does somebody wait whose turn it would be after @t's? */
+static bool others_wait(const struct run_queue *q, const struct thread *t)
+{
+	if (likely(t->rank == SCHED_RANK_NORMAL))
+		return !(list_empty(&q->ready) && list_empty(&q->woken));
+	if (t->rank == SCHED_RANK_BACKGROUND)
+		return !list_empty(&q->background);
+	return t->policy.policy == SCHED_RR && !list_empty(&q->realtime) &&
+	       list_first(&q->realtime, struct thread, run_node)->rank == t->rank;
+}
+
 static void slice_ended(struct timer *timer)
 {
 	struct run_queue *q = container_of(timer, struct run_queue, slice);
 
 	q->slice_armed = false;
-	if (q->running != q->idle && !(list_empty(&q->ready) && list_empty(&q->woken)))
+	if (q->running != q->idle && others_wait(q, q->running))
 		want_switch(q);
 }
 
@@ -79,7 +96,22 @@ static void arm_slice(struct run_queue *q)
 	if (q->slice_armed)
 		return;
 	q->slice_armed = true;
-	timer_arm(&q->slice, clock_monotonic_ns() + SLICE_NS);
+	timer_arm(&q->slice, clock_monotonic_ns() + q->running->slice_ns);
+}
+
+/* A ready thread of another rank. @first: before those of its own. */
+static void insert_special(struct run_queue *q, struct thread *t, bool first)
+{
+	struct thread *at;
+
+	if (t->rank == SCHED_RANK_BACKGROUND) {
+		list_add_tail(&q->background, &t->run_node);
+		return;
+	}
+	list_for_each(at, &q->realtime, run_node)
+		if (first ? at->rank <= t->rank : at->rank < t->rank)
+			break;
+	list_add_tail(&at->run_node, &t->run_node); /* before it, or at the end */
 }
 
 static void finish_switch(struct run_queue *q)
@@ -94,10 +126,14 @@ static void finish_switch(struct run_queue *q)
 
 static struct thread *first_ready(struct run_queue *q)
 {
+	if (unlikely(!list_empty(&q->realtime)))
+		return list_first(&q->realtime, struct thread, run_node);
 	if (!list_empty(&q->woken))
 		return list_first(&q->woken, struct thread, run_node);
 	if (!list_empty(&q->ready))
 		return list_first(&q->ready, struct thread, run_node);
+	if (unlikely(!list_empty(&q->background)))
+		return list_first(&q->background, struct thread, run_node);
 	return NULL;
 }
 
@@ -109,24 +145,39 @@ static void move(struct thread *t, unsigned cpu)
 		__atomic_fetch_or(&t->work, WORK_RSEQ, __ATOMIC_RELAXED);
 }
 
+static struct thread *first_for(const struct list *list, unsigned cpu)
+{
+	struct thread *t;
+
+	list_for_each(t, list, run_node)
+		if (t->cpus >> cpu & 1)
+			return t;
+	return NULL;
+}
+
+static bool nobody_ready(const struct run_queue *q)
+{
+	return READ_ONCE(q->ready.next) == &q->ready && READ_ONCE(q->woken.next) == &q->woken &&
+	       READ_ONCE(q->realtime.next) == &q->realtime && READ_ONCE(q->background.next) == &q->background;
+}
+
 /* A thread that waits on another processor and may run here, or NULL. Our queue is locked: others are only tried. */
 static struct thread *steal(unsigned here)
 {
-	struct thread *found = NULL, *t;
+	struct thread *found = NULL;
 
 	for (unsigned i = 1; i < cpu_count && !found; i++) {
 		struct run_queue *q = percpu_of(run_queue, (here + i) % cpu_count);
 
-		if ((READ_ONCE(q->ready.next) == &q->ready && READ_ONCE(q->woken.next) == &q->woken) ||
-		    __atomic_exchange_n(&q->lock, 1, __ATOMIC_ACQUIRE))
+		if (nobody_ready(q) || __atomic_exchange_n(&q->lock, 1, __ATOMIC_ACQUIRE))
 			continue;
-		list_for_each(t, &q->ready, run_node)
-			if (t->cpus >> here & 1)
-				found = t;
+		found = first_for(&q->realtime, here);
 		if (!found)
-			list_for_each(t, &q->woken, run_node)
-				if (t->cpus >> here & 1)
-					found = t;
+			found = first_for(&q->ready, here);
+		if (!found)
+			found = first_for(&q->woken, here);
+		if (!found)
+			found = first_for(&q->background, here);
 		if (found) {
 			list_del(&found->run_node);
 			move(found, here);
@@ -134,6 +185,15 @@ static struct thread *steal(unsigned here)
 		__atomic_store_n(&q->lock, 0, __ATOMIC_RELEASE);
 	}
 	return found;
+}
+
+/* @from stays ready. A real-time thread that another took the processor from is the first of its rank. */
+static void put_back(struct run_queue *q, struct thread *from, bool forced)
+{
+	if (likely(from->rank == SCHED_RANK_NORMAL))
+		list_add_tail(&q->ready, &from->run_node);
+	else
+		insert_special(q, from, forced && !others_wait(q, from));
 }
 
 /* Interrupts off. @forced: the running thread did not ask; it stays ready whatever it is about to wait for. */
@@ -146,7 +206,7 @@ static void switch_thread(bool forced)
 	lock_queue(q);
 	q->wanted = false;
 	if (from != q->idle && (forced || from->state == THREAD_READY))
-		list_add_tail(&q->ready, &from->run_node);
+		put_back(q, from, forced);
 	to = first_ready(q);
 	if (to)
 		list_del(&to->run_node);
@@ -159,7 +219,7 @@ static void switch_thread(bool forced)
 	if (from->state == THREAD_DEAD)
 		q->dead = from;
 	q->running = to;
-	if (!list_empty(&q->ready))
+	if (unlikely(to->rank != SCHED_RANK_NORMAL) ? others_wait(q, to) : !list_empty(&q->ready))
 		arm_slice(q);
 	now = clock_monotonic_ns();
 	from->run_time_ns += now - from->run_start_ns;
@@ -232,9 +292,18 @@ void preempt_now_(void)
 }
 
 /* @t was put on this processor's queue, which is locked: does it run now, or after the running thread's turn? */
-static void reconsider(struct run_queue *q)
+static void reconsider(struct run_queue *q, const struct thread *t)
 {
-	if (q->running == q->idle || clock_monotonic_ns() - q->running->run_start_ns > SLICE_LEAST_NS)
+	const struct thread *running = q->running;
+
+	if (running == q->idle)
+		want_switch(q);
+	else if (unlikely(t->rank != running->rank))
+		t->rank > running->rank ? want_switch(q) : (void)0;
+	else if (unlikely(t->rank != SCHED_RANK_NORMAL))
+		others_wait(q, running) ? arm_slice(q) : (void)0;
+	else if (clock_monotonic_ns() - running->run_start_ns > SLICE_LEAST_NS && t->slice_ns >= running->slice_ns &&
+		 t->policy.policy != SCHED_BATCH)
 		want_switch(q);
 	else
 		arm_slice(q);
@@ -243,10 +312,12 @@ static void reconsider(struct run_queue *q)
 void sched_interrupted(void)
 {
 	struct run_queue *q = percpu_ptr(run_queue);
+	struct thread *first;
 
 	lock_queue(q);
-	if (first_ready(q))
-		reconsider(q);
+	first = first_ready(q);
+	if (first)
+		reconsider(q, first);
 	unlock_queue(q);
 }
 
@@ -266,6 +337,12 @@ static unsigned place(const struct thread *t)
 		if (t->cpus >> cpu & 1 && READ_ONCE(q->running) == q->idle && READ_ONCE(q->woken.next) == &q->woken)
 			return cpu;
 	}
+	for (unsigned i = 0; unlikely(t->rank > SCHED_RANK_NORMAL) && i < cpu_count; i++) {
+		unsigned cpu = (last + i) % cpu_count;
+
+		if (t->cpus >> cpu & 1 && READ_ONCE(queue_of(cpu)->running->rank) < t->rank)
+			return cpu;
+	}
 	return last;
 }
 
@@ -279,9 +356,12 @@ static void enqueue(struct thread *t)
 	lock_queue(q);
 	if (cpu != t->cpu)
 		move(t, cpu);
-	list_add_tail(&q->woken, &t->run_node);
+	if (likely(t->rank == SCHED_RANK_NORMAL))
+		list_add_tail(&q->woken, &t->run_node);
+	else
+		insert_special(q, t, false);
 	if (!elsewhere)
-		reconsider(q);
+		reconsider(q, t);
 	unlock_queue(q);
 	if (elsewhere)
 		arch_cpu_interrupt(cpu);
@@ -329,6 +409,98 @@ void sched_enqueue(struct thread *t)
 	irq_restore(flags);
 	if (flags & IRQFLAGS_ON && percpu_get(preempt_count) == 0)
 		preempt_now_();
+}
+
+/* What each step of nice is worth is a quarter, as in Linux; a turn is no shorter than a switch is worth. */
+static uint32_t slice_of(const struct sched_policy *p)
+{
+	uint64_t ns = SLICE_NS;
+
+	if (p->policy == SCHED_RR)
+		return SCHED_RR_SLICE_NS;
+	if (p->policy == SCHED_FIFO)
+		return SLICE_NS;
+	for (int i = 0; i < p->nice; i++)
+		ns = ns * 4 / 5;
+	for (int i = 0; i > p->nice; i--)
+		ns = ns * 5 / 4;
+	return (uint32_t)MAX(ns, (uint64_t)SLICE_SHORTEST_NS);
+}
+
+static uint8_t rank_of(const struct sched_policy *p)
+{
+	if (p->policy == SCHED_FIFO || p->policy == SCHED_RR)
+		return (uint8_t)(SCHED_RANK_NORMAL + p->priority);
+	return p->policy == SCHED_IDLE ? SCHED_RANK_BACKGROUND : SCHED_RANK_NORMAL;
+}
+
+void sched_inherit(struct thread *t, const struct thread *from)
+{
+	if (from) {
+		t->policy = from->policy;
+		if (t->policy.reset_on_fork) {
+			if (rank_of(&t->policy) > SCHED_RANK_NORMAL)
+				t->policy.policy = SCHED_NORMAL;
+			t->policy.priority = 0;
+			t->policy.nice = MAX(t->policy.nice, (int8_t)0);
+			t->policy.reset_on_fork = false;
+		}
+	}
+	t->slice_ns = slice_of(&t->policy);
+	t->rank = t->own_rank = rank_of(&t->policy);
+}
+
+/* The queue of @t, which is locked, sees that its rank is @rank now. Interrupts off. */
+static void change_rank(struct run_queue *q, struct thread *t, uint8_t rank)
+{
+	bool here = q == percpu_ptr(run_queue), queued = !list_empty(&t->run_node);
+	const struct thread *first;
+
+	if (queued)
+		list_del(&t->run_node);
+	t->rank = rank;
+	if (queued && rank == SCHED_RANK_NORMAL)
+		list_add_tail(&q->woken, &t->run_node);
+	else if (queued)
+		insert_special(q, t, false);
+	first = first_ready(q);
+	if (here && first)
+		reconsider(q, first);
+}
+
+static void change(struct thread *t, const struct sched_policy *policy, uint8_t lent)
+{
+	irqflags_t flags = irq_save();
+	struct run_queue *q = lock_queue_of(t);
+	bool elsewhere = q != percpu_ptr(run_queue);
+	unsigned cpu = t->cpu;
+
+	if (policy) {
+		t->policy = *policy;
+		t->slice_ns = slice_of(policy);
+		/* What was lent stays. */
+		lent = t->rank > t->own_rank ? t->rank : SCHED_RANK_BACKGROUND;
+		t->own_rank = rank_of(policy);
+	}
+	lent = MAX(lent, t->own_rank);
+	if (lent != t->rank || policy)
+		change_rank(q, t, lent);
+	unlock_queue(q);
+	if (elsewhere)
+		arch_cpu_interrupt(cpu); /* it looks again at who is to run there */
+	irq_restore(flags);
+	if (flags & IRQFLAGS_ON && percpu_get(preempt_count) == 0)
+		preempt_now_();
+}
+
+void sched_set_policy(struct thread *t, const struct sched_policy *policy)
+{
+	change(t, policy, 0);
+}
+
+void sched_lend(struct thread *t, unsigned rank)
+{
+	change(t, NULL, (uint8_t)rank);
 }
 
 uint64_t sched_idle_ns(unsigned cpu)
@@ -381,6 +553,8 @@ static void init_queue(struct run_queue *q, struct thread *idle)
 {
 	list_init(&q->woken);
 	list_init(&q->ready);
+	list_init(&q->realtime);
+	list_init(&q->background);
 	timer_init(&q->slice, slice_ended);
 	q->idle = q->running = idle;
 }
@@ -389,6 +563,8 @@ void sched_init(void)
 {
 	/* Counted like any other, but its stack is the boot stack and it never ends. */
 	static struct thread boot_thread = { .refs = 1, .state = THREAD_READY, .name = "idle" };
+
+	sched_inherit(&boot_thread, NULL);
 
 	boot_thread.canary = percpu_get(stack_canary);
 	list_init(&boot_thread.run_node);

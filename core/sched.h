@@ -3,7 +3,14 @@
 #define CORE_SCHED_H
 
 struct mm;
+struct sched_policy;
 struct thread;
+
+/* Ranks: a thread runs before all those of a lower one. */
+#define SCHED_RANK_BACKGROUND 0u /* SCHED_IDLE: only when nobody else wants to */
+#define SCHED_RANK_NORMAL     1u
+/* SCHED_FIFO and SCHED_RR: 1 + priority */
+#define SCHED_RR_SLICE_NS     100000000u
 
 /** deferred_run() - run what was deferred on this processor. Interrupts off, on meanwhile; preemption is off. */
 bool deferred_run(void);
@@ -25,6 +32,12 @@ void sched_idle(void) __noreturn;
 void sched_preempt(void);
 /** sched_set_active_mm() - the current thread's process got @mm: run in it from now on. */
 void sched_set_active_mm(struct mm *mm);
+/** sched_inherit() - a new thread begins as its maker @from is; NULL: as usual. */
+void sched_inherit(struct thread *t, const struct thread *from);
+/** sched_set_policy() - from now on. Context: any but under a run queue's lock. */
+void sched_set_policy(struct thread *t, const struct sched_policy *policy);
+/** sched_lend() - @t runs with at least this rank, because a thread of it waits for @t; 0: not any more. */
+void sched_lend(struct thread *t, unsigned rank);
 /** sched_enqueue() - a new thread becomes ready. */
 void sched_enqueue(struct thread *t);
 

@@ -80,6 +80,7 @@ struct thread *thread_create(const char *name, struct process *process, void (*e
 	t->refs = 1;
 	t->cpus = process ? current->cpus : UINT32_MAX;
 	t->state = THREAD_READY;
+	sched_inherit(t, process ? current : NULL);
 	t->canary = random_word() & ~0xfful; /* its lowest byte ends a string that would run over it */
 	list_init(&t->run_node);
 	list_init(&t->process_node);

@@ -30,6 +30,15 @@ enum thread_state {
 #define WORK_FRAME  4u /* every register of the frame was replaced (rt_sigreturn): leave by restoring all of them */
 #define WORK_RSEQ   8u /* the processor was taken from a thread that has rseq: abi/rseq.c */
 
+/* How a thread is scheduled, in Linux's numbers: SCHED_*, sched(7). */
+struct sched_policy {
+	uint8_t policy;               /* SCHED_NORMAL, BATCH, IDLE, FIFO, RR */
+	uint8_t priority;             /* of FIFO and RR: 1 to 99 */
+	int8_t nice;                  /* of NORMAL and BATCH: -20 to 19 */
+	bool reset_on_fork;           /* its threads begin as SCHED_NORMAL */
+	uint16_t io;                  /* ioprio_set(2): kept to be told again */
+};
+
 struct thread {
 	struct arch_thread arch;      /* first: entry code knows its offsets; stack pointer, FS base, FPU */
 	uint32_t work;                /* atomic: WORK_* */
@@ -43,7 +52,10 @@ struct thread {
 	struct signal_thread *signal; /* owned by core/signal.c: mask, pending */
 	void *stack;                  /* owned: lowest address */
 	uint64_t canary;              /* I: behind the arrays of its frames (core/canary.c) */
-	uint64_t slice_end_ns;        /* when its turn ends; run queue's lock */
+	uint32_t slice_ns;            /* how long its turn is while others are ready: by nice; run queue's lock */
+	uint8_t rank;                 /* who runs before whom: SCHED_RANK_*; run queue's lock */
+	uint8_t own_rank;             /* the same without what a futex lends (sched_lend()); likewise */
+	struct sched_policy policy;   /* as it was set; run queue's lock for writing */
 	uint64_t run_time_ns;         /* used so far; run queue's lock */
 	uint64_t run_start_ns;        /* when it was last put on the processor */
 	uint64_t switches_voluntary, switches_forced;

@@ -1,7 +1,7 @@
 /* /proc/PID/stat and status, of a process or of one of its threads (proc(5)).
  *
  * Time in the kernel is not told apart from the program's: all of it is utime, as in getrusage(2). What this kernel does
- * not have (nice values, real-time policies, terminals' sessions, swap) reads as its one value.
+ * not have (terminals' sessions, swap) reads as its one value.
  */
 #include <core/clock.h>
 #include <core/process.h>
@@ -104,17 +104,19 @@ static int read_state(struct state *s, const struct proc_target *of)
 static int show_stat(struct text *out, const struct proc_target *of)
 {
 	struct process *p = of->process;
+	struct sched_policy how;
 	struct state s;
 	int r = read_state(&s, of);
 
 	if (r)
 		return r;
+	how = s.thread->policy;
 	/* pid comm state ppid pgrp session tty_nr tpgid flags minflt cminflt majflt cmajflt */
 	text_add(out, "%d (%.15s) %c %d %d %d 0 -1 0 %lu 0 %lu 0 ", of->tid ? of->tid : p->pid, s.thread->name, s.letter,
 		 p->ppid, READ_ONCE(p->pgid), READ_ONCE(p->sid), (unsigned long)s.faults, (unsigned long)s.major_faults);
 	/* utime stime cutime cstime priority nice num_threads itrealvalue starttime vsize rss rsslim */
-	text_add(out, "%lu 0 0 0 20 0 %u 0 %lu %lu %lu %lu ", (unsigned long)(s.run_ns / TICK_NS),
-		 READ_ONCE(p->thread_count), (unsigned long)(p->start_ns / TICK_NS),
+	text_add(out, "%lu 0 0 0 %d %d %u 0 %lu %lu %lu %lu ", (unsigned long)(s.run_ns / TICK_NS),
+		 how.priority ? -1 - how.priority : 20 + how.nice, how.nice, READ_ONCE(p->thread_count), (unsigned long)(p->start_ns / TICK_NS),
 		 (unsigned long)(s.sizes.total * PAGE_SIZE), (unsigned long)s.sizes.resident,
 		 (unsigned long)p->limits[RLIMIT_RSS].soft);
 	/* startcode endcode startstack kstkesp kstkeip signal blocked sigignore sigcatch wchan nswap cnswap */
@@ -123,7 +125,7 @@ static int show_stat(struct text *out, const struct proc_target *of)
 		 (unsigned long)(s.signals.blocked & INT32_MAX), (unsigned long)(s.signals.ignored & INT32_MAX),
 		 (unsigned long)(s.signals.caught & INT32_MAX));
 	/* exit_signal processor rt_priority policy delayacct_blkio_ticks guest_time cguest_time */
-	text_add(out, "17 %u 0 0 0 0 0 ", s.thread->cpu);
+	text_add(out, "17 %u %u %u 0 0 0 ", s.thread->cpu, how.priority, how.policy);
 	/* start_data end_data start_brk arg_start arg_end env_start env_end exit_code */
 	text_add(out, "%lu %lu %lu %lu %lu %lu %lu 0\n", (unsigned long)s.data_start, (unsigned long)s.data_end,
 		 (unsigned long)s.brk_start, (unsigned long)p->arg_start, (unsigned long)p->arg_end,

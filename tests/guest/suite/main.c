@@ -24,6 +24,7 @@ static const struct {
 	{ "ipc_edges", suite_ipc_edges },
 	{ "sysv", suite_sysv },
 	{ "sysv_sem", suite_sysv_sem },
+	{ "sched", suite_sched },
 	{ "aio", suite_aio },
 	{ "pty", suite_pty },
 	{ "inotify", suite_inotify },
