@@ -100,7 +100,7 @@ static void arm_slice(struct run_queue *q)
 }
 
 /* A ready thread of another rank. @first: before those of its own. */
-static void insert_special(struct run_queue *q, struct thread *t, bool first)
+static __cold __attribute__((noinline)) void insert_special(struct run_queue *q, struct thread *t, bool first)
 {
 	struct thread *at;
 
@@ -291,6 +291,15 @@ void preempt_now_(void)
 	irq_enable();
 }
 
+/* The same where one of the two is not SCHED_NORMAL's rank. */
+static void reconsider_rank(struct run_queue *q, const struct thread *t)
+{
+	if (t->rank > q->running->rank)
+		want_switch(q);
+	else if (t->rank == q->running->rank && others_wait(q, q->running))
+		arm_slice(q);
+}
+
 /* @t was put on this processor's queue, which is locked: does it run now, or after the running thread's turn? */
 static void reconsider(struct run_queue *q, const struct thread *t)
 {
@@ -298,10 +307,8 @@ static void reconsider(struct run_queue *q, const struct thread *t)
 
 	if (running == q->idle)
 		want_switch(q);
-	else if (unlikely(t->rank != running->rank))
-		t->rank > running->rank ? want_switch(q) : (void)0;
-	else if (unlikely(t->rank != SCHED_RANK_NORMAL))
-		others_wait(q, running) ? arm_slice(q) : (void)0;
+	else if (unlikely((t->rank ^ SCHED_RANK_NORMAL) | (running->rank ^ SCHED_RANK_NORMAL)))
+		reconsider_rank(q, t);
 	else if (clock_monotonic_ns() - running->run_start_ns > SLICE_LEAST_NS && t->slice_ns >= running->slice_ns &&
 		 t->policy.policy != SCHED_BATCH)
 		want_switch(q);
