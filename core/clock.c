@@ -17,6 +17,7 @@ union timekeeping_page timekeeping_page __aligned(4096);
 static struct spinlock clock_lock = SPINLOCK_INIT(RANK_TIMER);
 static const struct clocksource *source __sealed;
 static const struct clockevent *event __sealed;
+paddr_t clock_host_page __sealed;
 
 uint64_t clock_monotonic_ns(void)
 {
@@ -55,8 +56,10 @@ void clockevent_set(uint64_t delta_ns)
 		event->set(delta_ns);
 }
 
-void clockevent_start(void)
+void clock_start_cpu(void)
 {
+	if (source->start)
+		source->start();
 	event->start();
 }
 
@@ -77,7 +80,9 @@ BOOT_PARAM(clocksource, "clocksource", set_clocksource);
 /* What a parameter names is better than any other. */
 static int rating(const struct clocksource *c)
 {
-	return wanted_source && !strcmp(wanted_source, c->name) ? INT32_MAX : c->rating;
+	if (wanted_source && !strcmp(wanted_source, c->name))
+		return INT32_MAX;
+	return c->rating + (c->trusted && c->trusted() ? 100 : 0);
 }
 
 static void pick_source(void)
@@ -97,7 +102,8 @@ static void pick_source(void)
 		panic("no clock: this kernel has no driver for a counter of this machine");
 	k->counter_base = source->read();
 	k->mult = (uint64_t)(((unsigned __int128)NSEC_PER_SEC << 32) / hz);
-	k->vdso = source->flags & CLOCKSOURCE_VDSO;
+	k->vdso = source->flags & CLOCKSOURCE_PVCLOCK ? VDSO_PVCLOCK :
+		  source->flags & CLOCKSOURCE_VDSO    ? VDSO_COUNTER : VDSO_NOTHING;
 	k->realtime_offset_ns = clock_rtc_seconds() * NSEC_PER_SEC;
 	log_info("clock: %s, %lu Hz", source->name, hz);
 }
@@ -109,7 +115,7 @@ static void pick_event(void)
 			event = e;
 	if (!event)
 		panic("no timer: this kernel has no driver for a timer of this machine");
-	clockevent_start();
+	event->start();
 }
 
 static void clock_init(void)

@@ -10,12 +10,16 @@ struct clocksource {
 	const char *name;
 	uint64_t (*read)(void);      /* never goes backwards */
 	uint64_t (*probe)(void);     /* Return: ticks a second, 0 if not there */
+	void (*start)(void);         /* on each processor but the first; or NULL */
+	bool (*trusted)(void);       /* its rating is 100 higher if this says so; or NULL */
 	int rating;
-	unsigned flags;              /* CLOCKSOURCE_VDSO: programs can read it too */
-	uint64_t reserved;
+	unsigned flags;
 };
-#define CLOCKSOURCE_VDSO 1u
-SET_DECLARE(clocksource, struct clocksource, 40);
+#define CLOCKSOURCE_VDSO    1u /* programs can read it too */
+#define CLOCKSOURCE_PVCLOCK 2u /* by the host's page, which its probe set clock_host_page to */
+SET_DECLARE(clocksource, struct clocksource, 48);
+
+extern paddr_t clock_host_page; /* a page of nothing but struct pvclock_time that programs may read; 0: none */
 
 struct clockevent {
 	const char *name;
@@ -37,8 +41,8 @@ uint64_t clock_realtime_ns(void);
 void clock_set_realtime(uint64_t ns);
 /** clock_rtc_seconds() - the machine's battery clock, seconds since the epoch; 0 without one. Weak in absent/. */
 uint64_t clock_rtc_seconds(void);
-/** clockevent_start() - get the timer of this processor going; the first one's is by the initcall. */
-void clockevent_start(void);
+/** clock_start_cpu() - get clock and timer of this processor going; the first one's are by the initcall. */
+void clock_start_cpu(void);
 /** clock_interrupt() - a clockevent fired. Context: interrupt, off. */
 void clock_interrupt(void);
 

@@ -84,7 +84,7 @@ void cpu_start_others(const uint32_t *ids, unsigned count)
 
 void cpu_arrived(void)
 {
-	clockevent_start();
+	clock_start_cpu();
 	__atomic_store_n(&arrived, true, __ATOMIC_RELEASE);
 	sched_idle();
 }

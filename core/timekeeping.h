@@ -9,9 +9,15 @@
 
 #include <stdint.h>
 
+enum timekeeping_vdso {
+	VDSO_NOTHING, /* programs cannot read the counter */
+	VDSO_COUNTER, /* they read it themselves (CLOCKSOURCE_VDSO) */
+	VDSO_PVCLOCK, /* they take nanoseconds from the host's page, while that is good for all processors (core/pvclock.h) */
+};
+
 struct timekeeping {
 	uint32_t seq;                /* odd while realtime_offset_ns changes */
-	uint32_t vdso;               /* 1: programs can read the counter themselves (CLOCKSOURCE_VDSO) */
+	uint32_t vdso;               /* enum timekeeping_vdso */
 	uint64_t counter_base;       /* the counter's value when monotonic time was 0 */
 	uint64_t mult;               /* nanoseconds a tick, times 2^32 */
 	uint64_t realtime_offset_ns; /* from monotonic time to the epoch's; modulo 2^64 */

@@ -1,8 +1,9 @@
-/* Local APIC in xAPIC mode (Intel SDM 3A, 10.4), and the I/O APICs that machines without tables have at fixed places.
+/* The local APIC, in x2APIC mode where the processor has it (Intel SDM 3A, 10.12: registers are MSRs, ids have 32 bits), else in
+ * xAPIC mode (10.4), and the I/O APICs that machines without tables have at fixed places. `nox2apic` avoids the former.
  *
  * Others are found by tables (ioapic_found()). Lines of all I/O APICs are numbered through, as ACPI's global system
- * interrupts are. The old interrupt controllers are masked from the start (cpu.c). All devices interrupt the boot
- * processor. Left out: x2APIC.
+ * interrupts are. The old interrupt controllers are masked from the start (cpu.c). All devices interrupt the boot processor.
+ * Left out: remapping of interrupts, so that the boot processor has to have an id below 255.
  */
 #include "offsets.h"
 #include <arch/apic.h>
@@ -12,6 +13,7 @@
 #include <core/irq.h>
 #include <core/lock.h>
 #include <core/log.h>
+#include <core/param.h>
 #include <linux/errno.h>
 
 COMPONENT("apic", "local APIC and I/O APIC");
@@ -27,12 +29,18 @@ enum lapic_register {
 #define LAPIC_ENABLE    0x100u
 #define LVT_MASKED      0x10000u
 #define LVT_PERIODIC    0x20000u
+#define LVT_DEADLINE    0x40000u
 #define LVT_NMI         0x400u
 #define DIVIDE_BY_1     0xbu
 #define ICR_INIT        0x500u
 #define ICR_STARTUP     0x600u
 #define ICR_PENDING     0x1000u
 #define ICR_ASSERT      0x4000u
+
+#define CPUID_X2APIC     (1u << 21) /* 1 ecx */
+#define APIC_BASE_X2APIC 0x400u
+#define APIC_BASE_ENABLE 0x800u
+#define MSR_X2APIC       0x800u /* register at 16 * n: MSR at n */
 
 enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_REDIRECTION = 0x10 };
 #define REDIRECTION_MASKED 0x10000u
@@ -41,8 +49,9 @@ enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_REDIRECTION = 0
 #define IOAPICS_MAX 4
 static const paddr_t ioapic_places[] = { 0xfec00000, 0xfec10000 };
 
-static volatile uint32_t *lapic __sealed;
-static uint32_t boot_processor; /* I: its id, in the upper eight bits */
+static volatile uint32_t *lapic __sealed; /* NULL in x2APIC mode, or without one */
+static bool x2apic __sealed;
+static uint32_t boot_processor __sealed; /* its id */
 static struct spinlock ioapic_lock = SPINLOCK_INIT(RANK_DEVICE);
 static struct ioapic {
 	paddr_t place;
@@ -52,16 +61,25 @@ static struct ioapic {
 
 static uint32_t lapic_read(enum lapic_register r)
 {
-	return lapic[r / 4];
+	return x2apic ? (uint32_t)rdmsr(MSR_X2APIC + r / 16) : lapic[r / 4];
 }
 static void lapic_write(enum lapic_register r, uint32_t v)
 {
-	lapic[r / 4] = v;
+	if (x2apic)
+		wrmsr(MSR_X2APIC + r / 16, v);
+	else
+		lapic[r / 4] = v;
 }
 
 void apic_eoi(void)
 {
 	lapic_write(LAPIC_EOI, 0);
+}
+void apic_timer_deadline(void)
+{
+	lapic_write(LAPIC_LVT_TIMER, LVT_DEADLINE | TRAP_TIMER);
+	/* In xAPIC mode the write goes to memory: it must arrive before the first deadline does (10.5.4.1). */
+	__asm__ volatile("mfence" : : : "memory");
 }
 void apic_timer_set(uint32_t initial)
 {
@@ -82,8 +100,17 @@ uint32_t apic_timer_count(void)
 }
 bool apic_present(void)
 {
-	return lapic != NULL;
+	return lapic != NULL || x2apic;
 }
+
+static bool no_x2apic;
+
+static int set_no_x2apic(char *value)
+{
+	no_x2apic = true;
+	return 0;
+}
+BOOT_PARAM(nox2apic, "nox2apic", set_no_x2apic);
 
 static uint32_t ioapic_read(const struct ioapic *a, unsigned reg)
 {
@@ -98,7 +125,7 @@ static void ioapic_write(const struct ioapic *a, unsigned reg, uint32_t v)
 
 static void redirect(const struct ioapic *a, unsigned pin, uint32_t low)
 {
-	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2 + 1, boot_processor);
+	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2 + 1, boot_processor << 24);
 	ioapic_write(a, IOAPIC_REDIRECTION + pin * 2, low);
 }
 
@@ -184,19 +211,24 @@ void arch_irq_disable(unsigned line)
 
 void arch_irq_message(unsigned line, struct irq_message *m)
 {
-	m->address = MESSAGE_ADDRESS | (boot_processor >> 24) << MESSAGE_PROCESSOR;
+	m->address = MESSAGE_ADDRESS | boot_processor << MESSAGE_PROCESSOR;
 	m->data = TRAP_LINES_FIRST + line;
 }
 
 uint32_t apic_id(void)
 {
-	return lapic_read(LAPIC_ID) >> 24;
+	return x2apic ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> 24;
 }
 
 static void send(uint32_t id, uint32_t command)
 {
-	irqflags_t flags = irq_save();
+	irqflags_t flags;
 
+	if (x2apic) {
+		wrmsr(MSR_X2APIC + LAPIC_ICR / 16, (uint64_t)id << 32 | command); /* one write, and always accepted */
+		return;
+	}
+	flags = irq_save();
 	while (lapic_read(LAPIC_ICR) & ICR_PENDING)
 		cpu_relax();
 	lapic_write(LAPIC_ICR_HIGH, id << 24);
@@ -219,6 +251,8 @@ void apic_send_startup(uint32_t id, unsigned page)
 
 void apic_init_cpu(void)
 {
+	if (x2apic)
+		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
 	lapic_write(LAPIC_TPR, 0);
 	lapic_write(LAPIC_SPURIOUS, LAPIC_ENABLE | TRAP_SPURIOUS);
 	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
@@ -232,11 +266,15 @@ static void apic_init(void)
 		log_warn("no local APIC: this machine gives no interrupts");
 		return;
 	}
-	lapic = mmu_map_device(rdmsr(MSR_APIC_BASE) & 0xfffffffff000ul, PAGE_SIZE);
-	if (!lapic)
+	/* Firmware may have left it in x2APIC mode, which only a reset ends. */
+	x2apic = cpuid(1, 0).ecx & CPUID_X2APIC && (!no_x2apic || rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC);
+	if (!x2apic)
+		lapic = mmu_map_device(rdmsr(MSR_APIC_BASE) & 0xfffffffff000ul, PAGE_SIZE);
+	if (!apic_present())
 		return;
-	boot_processor = lapic_read(LAPIC_ID) & 0xff000000;
 	apic_init_cpu();
+	boot_processor = apic_id();
+	log_info("local APIC: %s mode", x2apic ? "x2APIC" : "xAPIC");
 	find_ioapics();
 }
 INITCALL(20, apic_init);

@@ -206,17 +206,30 @@ int arch_cpu_tables_alloc(unsigned cpu)
 	return trap_stacks[cpu] ? 0 : -ENOMEM; /* the processor does not start: what it took is not used again */
 }
 
-static void enable_xsave(void)
+#define XSAVE_HEADER_END 576u
+
+/* Return: XSAVE can be used. Its area is as long as its parts (Intel SDM 1, 13.4.3), and as the processor says it is for what
+ * XCR0 selects. Where the two differ, XCR0 is not what we wrote: KVM on QEMU's emulation of AMD's SVM, for one. */
+static bool enable_xsave(void)
 {
 	struct cpuid d = cpuid(13, 0);
 	/* x87, SSE, AVX, AVX-512, PKRU excluded: protection keys are not offered. */
 	uint64_t wanted = (d.eax | (uint64_t)d.edx << 32) & 0xe7;
+	unsigned size = XSAVE_HEADER_END;
 
 	if ((wanted & 0xe0) != 0xe0)
 		wanted &= ~0xe0ull;
 	__asm__ volatile("xsetbv" : : "c"(0), "a"((uint32_t)wanted), "d"((uint32_t)(wanted >> 32)));
+	for (unsigned part = 2; wanted >> part; part++) {
+		struct cpuid p = wanted >> part & 1 ? cpuid(13, part) : (struct cpuid){ 0 };
+
+		size = MAX(size, p.ebx + p.eax);
+	}
+	if (cpuid(13, 0).ebx != size)
+		return false;
 	arch_fpu_features = wanted;
-	arch_fpu_size = cpuid(13, 0).ebx;
+	arch_fpu_size = size;
+	return true;
 }
 
 void arch_init_cpu(void)
@@ -235,8 +248,11 @@ void arch_init_cpu(void)
 	write_cr4(cr4);
 	write_cr0((read_cr0() & ~0xcull) | 2); /* FPU: no emulation, no lazy switch, monitor */
 	arch_fpu_size = 512;
-	if (f->xsave)
-		enable_xsave();
+	if (f->xsave && !enable_xsave()) {
+		log_info("XSAVE is not used: this processor does not agree with itself about its size");
+		cpu_features.xsave = cpu_features.xsaveopt = false;
+		write_cr4(cr4 & ~CR4_OSXSAVE);
+	}
 	wrmsr(MSR_STAR, (uint64_t)0x23 << 48 | (uint64_t)KERNEL_CS << 32);
 	wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
 	wrmsr(MSR_FMASK, 0x47700); /* AC NT IOPL DF IF TF */

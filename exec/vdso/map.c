@@ -1,7 +1,7 @@
-/* Maps the vDSO and, right before it, the page of the clock (core/timekeeping.h) into a program.
- *
- * Both lie in the kernel's image: their pages are borrowed by the mapping, never counted or freed.
+/* Maps the vDSO into a program: right before it the page of the clock (core/timekeeping.h), and before that one of the
+ * host's (core/pvclock.h) where the clock reads it. The pages are borrowed by the mapping, never counted or freed.
  */
+#include <core/clock.h>
 #include <arch/layout.h>
 #include <core/random.h>
 #include <core/timekeeping.h>
@@ -14,15 +14,16 @@ COMPONENT("vdso", "the page of code that every program gets: clocks without a sy
 
 extern const char vdso_image[], vdso_image_end[];
 
+enum { HOST_INDEX, DATA_INDEX, CODE_INDEX }; /* pages of the object */
 #define IMAGE_PAGES ((uint64_t)(vdso_image_end - vdso_image) / PAGE_SIZE)
 
 static int object_page(struct vm_object *o, uint64_t index, bool write, struct vm_page *out)
 {
-	const char *at = index == 0 ? timekeeping_page.page : vdso_image + (index - 1) * PAGE_SIZE;
+	const char *at = index == DATA_INDEX ? timekeeping_page.page : vdso_image + (index - CODE_INDEX) * PAGE_SIZE;
 
-	if (index > IMAGE_PAGES || write)
+	if (index >= CODE_INDEX + IMAGE_PAGES || write || (index == HOST_INDEX && !clock_host_page))
 		return -EFAULT;
-	*out = (struct vm_page){ .paddr = image_paddr(at) };
+	*out = (struct vm_page){ .paddr = index == HOST_INDEX ? clock_host_page : image_paddr(at) };
 	return 0;
 }
 
@@ -42,12 +43,15 @@ static struct vm_object object = { &object_ops };
 
 uint64_t vdso_map(struct mm *mm)
 {
-	long at = mm_map(mm, 0, (IMAGE_PAGES + 1) * PAGE_SIZE, PROT_READ, MAP_PRIVATE, &object, 0);
+	uint64_t first = clock_host_page ? HOST_INDEX : DATA_INDEX, code;
+	long at = mm_map(mm, 0, (CODE_INDEX - first + IMAGE_PAGES) * PAGE_SIZE, PROT_READ, MAP_PRIVATE, &object,
+			 first * PAGE_SIZE);
 
 	if (at < 0)
 		return 0;
-	if (mm_map(mm, (uint64_t)at + PAGE_SIZE, IMAGE_PAGES * PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
-		   &object, PAGE_SIZE) < 0)
+	code = (uint64_t)at + (CODE_INDEX - first) * PAGE_SIZE;
+	if (mm_map(mm, code, IMAGE_PAGES * PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, &object,
+		   CODE_INDEX * PAGE_SIZE) < 0)
 		return 0;
-	return (uint64_t)at + PAGE_SIZE;
+	return code;
 }

@@ -3,8 +3,10 @@ GUEST = $(BUILD)/guest
 GUEST_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-result -Wno-clobbered -Wno-format-truncation \
 	-Wno-infinite-recursion -Wno-array-bounds -Wno-dangling-pointer -pthread
 SUITE = $(sort $(wildcard tests/guest/suite/*.c))
+# Programs of one source each, static.
+GUEST_STATIC = die filter loader-sum net-echo map_calls leaks pressure disk_write stop random_calls clock_rate
 GUEST_PROGRAMS = $(addprefix $(GUEST)/,suite-static suite-glibc suite-musl die hello-static hello-glibc hello-musl \
-	hello-pie filter loader-sum net-echo map_calls leaks pressure disk_write stop random_calls addresses) $(GUEST)/data.stamp
+	hello-pie addresses $(GUEST_STATIC)) $(GUEST)/data.stamp
 
 .PHONY: guest-programs
 guest-programs: $$(GUEST_PROGRAMS)
@@ -27,7 +29,7 @@ $(GUEST)/addresses: tests/guest/addresses.c
 $(GUEST)/hello-%: tests/guest/hello.c
 	@mkdir -p $(@D)
 	@$(GUEST_CC) $(GUEST_CFLAGS) -o $@ $<
-$(GUEST)/die $(GUEST)/filter $(GUEST)/loader-sum $(GUEST)/net-echo $(GUEST)/map_calls $(GUEST)/leaks $(GUEST)/pressure $(GUEST)/disk_write $(GUEST)/stop $(GUEST)/random_calls: $(GUEST)/%: tests/guest/%.c
+$(GUEST_STATIC:%=$(GUEST)/%): $(GUEST)/%: tests/guest/%.c
 	@mkdir -p $(@D)
 	@gcc -static $(GUEST_CFLAGS) -o $@ $<
 

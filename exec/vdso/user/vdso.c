@@ -6,10 +6,12 @@
 #define TIMEKEEPING_VDSO
 #include <arch/vdso.h>
 #include <asm/unistd.h>
+#include <core/pvclock.h>
 #include <core/timekeeping.h>
 #include <linux/time.h>
 
 extern const union timekeeping_page vdso_data __attribute__((visibility("hidden")));
+extern const struct pvclock_time vdso_host __attribute__((visibility("hidden"))); /* there with VDSO_PVCLOCK */
 
 struct vdso_timespec {
 	long sec, nsec;
@@ -37,6 +39,26 @@ static inline unsigned long monotonic_ns(void)
 	return (unsigned long)(((unsigned __int128)(vdso_counter() - t->counter_base) * t->mult) >> 32);
 }
 
+/* By the host's page: the first processor's part of it is good for all, as long as it says so. */
+static int host_ns(int clock, unsigned long *ns)
+{
+	const struct timekeeping *t = &vdso_data.t;
+	struct pvclock_time copy;
+	uint32_t version, seq;
+	unsigned long offset;
+
+	do {
+		seq = __atomic_load_n(&t->seq, __ATOMIC_ACQUIRE);
+		version = pvclock_copy_begin(&vdso_host);
+		copy = vdso_host;
+		*ns = pvclock_ns(&copy, vdso_counter()) - t->counter_base;
+		offset = *(const volatile uint64_t *)&t->realtime_offset_ns;
+	} while (!pvclock_copy_done(&vdso_host, version) || (seq & 1) || seq != *(const volatile uint32_t *)&t->seq);
+	if (1u << clock & CLOCKS_REAL)
+		*ns += offset;
+	return copy.flags & PVCLOCK_TSC_STABLE;
+}
+
 static inline unsigned long realtime_ns(void)
 {
 	const struct timekeeping *t = &vdso_data.t;
@@ -57,11 +79,11 @@ int __vdso_clock_gettime(int clock, struct vdso_timespec *ts)
 	unsigned bit = (unsigned)clock < 32 ? 1u << clock : 0;
 	unsigned long ns;
 
-	if (LIKELY(vdso_data.t.vdso && (bit & CLOCKS_MONOTONIC)))
+	if (LIKELY(vdso_data.t.vdso == VDSO_COUNTER && (bit & CLOCKS_MONOTONIC)))
 		ns = monotonic_ns();
-	else if (LIKELY(vdso_data.t.vdso && (bit & CLOCKS_REAL)))
+	else if (LIKELY(vdso_data.t.vdso == VDSO_COUNTER && (bit & CLOCKS_REAL)))
 		ns = realtime_ns();
-	else
+	else if (vdso_data.t.vdso != VDSO_PVCLOCK || !(bit & (CLOCKS_MONOTONIC | CLOCKS_REAL)) || !host_ns(clock, &ns))
 		return (int)vdso_call(__NR_clock_gettime, clock, (long)ts, 0);
 	ts->sec = (long)(ns / NSEC_PER_SEC);
 	ts->nsec = (long)(ns % NSEC_PER_SEC);
@@ -77,10 +99,14 @@ int __vdso_gettimeofday(struct vdso_timeval *tv, struct timezone *tz)
 {
 	unsigned long us;
 
-	if (!vdso_data.t.vdso)
-		return (int)vdso_call(__NR_gettimeofday, (long)tv, (long)tz, 0);
-	if (tv) {
+	if (vdso_data.t.vdso != VDSO_COUNTER) {
+		if (vdso_data.t.vdso != VDSO_PVCLOCK || !host_ns(CLOCK_REALTIME, &us))
+			return (int)vdso_call(__NR_gettimeofday, (long)tv, (long)tz, 0);
+		us /= 1000;
+	} else {
 		us = realtime_ns() / 1000;
+	}
+	if (tv) {
 		tv->sec = (long)(us / 1000000);
 		tv->usec = (long)(us % 1000000);
 	}

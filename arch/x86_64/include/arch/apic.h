@@ -6,6 +6,8 @@
 void apic_eoi(void);
 /** apic_timer_one_shot() - this processor's timer is to interrupt once (TRAP_TIMER); apic_timer_set() starts it. */
 void apic_timer_one_shot(void);
+/** apic_timer_deadline() - it is to interrupt once the TSC reaches what is written to MSR_TSC_DEADLINE. */
+void apic_timer_deadline(void);
 /** apic_timer_set() - @initial in ticks of the divided bus clock, 0 stops it. */
 void apic_timer_set(uint32_t initial);
 /** apic_timer_periodic() - start it to interrupt again and again. */

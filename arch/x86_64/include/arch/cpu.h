@@ -48,6 +48,7 @@ CR_ACCESSORS(3)
 CR_ACCESSORS(4)
 
 #define MSR_APIC_BASE      0x0000001bu
+#define MSR_TSC_DEADLINE   0x000006e0u
 #define MSR_EFER           0xc0000080u
 #define MSR_STAR           0xc0000081u
 #define MSR_LSTAR          0xc0000082u
