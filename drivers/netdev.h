@@ -20,9 +20,21 @@ struct netdev_piece {
 struct netdev_offload {
 	bool checksum;           /* send: write the Internet checksum from @start on to @start + @offset */
 	uint16_t start, offset;  /* bytes from the start of the frame; bytes from start */
+	/* send: cut what is behind the TCP header into segments of so many bytes, each with headers of its own; 0: do not.
+	 * Goes with @checksum, whose sum is that of the whole. */
+	uint16_t segment;
+	uint16_t headers;        /* bytes of all headers together */
+	bool six;                /* of IPv6 */
 };
 
-#define NETDEV_PIECES_MAX 16u
+/* A piece of a frame that was received, in a buffer of its own. */
+struct netdev_received {
+	void *buffer, *data;
+	uint32_t length;
+};
+#define NETDEV_RECEIVED_MAX 40u /* pieces of a frame of 64 KiB, and some */
+
+#define NETDEV_PIECES_MAX 48u
 #define NETDEV_HEADROOM   16u /* bytes before the first piece of a frame that a driver may write, if it says so */
 
 /* Before the bytes of a receive buffer, room that the protocols use while they keep it. */
@@ -43,6 +55,8 @@ struct netdev_ops {
 };
 
 #define NETDEV_SEND_CHECKSUM 1u /* the card can do netdev_offload.checksum */
+#define NETDEV_SEND_SEGMENT4 2u /* … and segment, of IPv4 */
+#define NETDEV_SEND_SEGMENT6 4u
 
 struct netdev {
 	const struct netdev_ops *ops; /* I */
@@ -65,11 +79,11 @@ static inline void netdev_interrupt(struct netdev *n)
 	deferred_raise(&n->work);
 }
 /**
- * netdev_receive() - a frame of @length bytes lies at @frame in @buffer (kmalloc'd, NETDEV_BUFFER_SIZE).
- * @checked: the card vouches for the checksums. Return: the protocols keep the buffer and will kfree() it; false: it is
- * the driver's again.
+ * netdev_receive() - a frame of @count pieces lies in buffers (kmalloc'd, NETDEV_BUFFER_SIZE), with NETDEV_BUFFER_HEAD bytes
+ * before the data. @checked: the card vouches for the checksums. Return: the protocols keep the buffers and will kfree()
+ * them; false: they are the driver's again.
  */
-bool netdev_receive(struct netdev *n, void *buffer, void *frame, uint32_t length, bool checked);
+bool netdev_receive(struct netdev *n, const struct netdev_received *pieces, unsigned count, bool checked);
 /** netdev_sent() - the card is done with the pieces of @cookie. */
 void netdev_sent(void *cookie);
 /** netdev_room() - there is room for frames again after -ENOSPC. */

@@ -1,10 +1,10 @@
 /* virtio network card (virtio 1.2, 5.1). netdev.h is its contract, and says what lock its queues are under.
  *
- * Receiving: every buffer is one piece of 2 KiB that holds the virtio header and the frame; large receive is not
- * negotiated, so a frame never spans buffers. Sending: the header goes into the room before the frame where the device
- * takes any layout, so that an ordinary frame is one descriptor. Buffers that were sent are taken back when others are
- * sent or received, without an interrupt; only a full queue asks for one.
- * Left out: several queue pairs, the control queue, segmentation offloads.
+ * Receiving: buffers are 2 KiB; where the device merges them (VIRTIO_NET_F_MRG_RXBUF), a frame that it put together of
+ * many segments spans several. Sending: the header goes into the room before the frame where the device takes any
+ * layout, so that an ordinary frame is one descriptor. Buffers that were sent are taken back when others are sent or
+ * received, without an interrupt; only a full queue asks for one.
+ * Left out: several queue pairs, the control queue, UDP's segmentation.
  */
 #include "core/log.h"
 #include "core/page.h"
@@ -22,6 +22,12 @@ COMPONENT("virtio-net", "virtio network card");
 #define POLL_BUDGET 128u /* frames between two looks at what else there is to do */
 #define SENT_BATCH  32u  /* take back what was sent once so many are out */
 
+/* Features that need another are not offered without it (5.1.3.1); without merged buffers large frames would not fit. */
+#define FEATURES                                                                                                          \
+	(1ull << VIRTIO_NET_F_MAC | 1ull << VIRTIO_NET_F_STATUS | 1ull << VIRTIO_NET_F_MTU | 1ull << VIRTIO_NET_F_CSUM |  \
+	 1ull << VIRTIO_NET_F_GUEST_CSUM | 1ull << VIRTIO_NET_F_MRG_RXBUF | 1ull << VIRTIO_NET_F_GUEST_TSO4 |             \
+	 1ull << VIRTIO_NET_F_GUEST_TSO6 | 1ull << VIRTIO_NET_F_HOST_TSO4 | 1ull << VIRTIO_NET_F_HOST_TSO6)
+
 struct virtio_net {
 	struct netdev netdev;
 	struct virtio_device *device;
@@ -30,6 +36,7 @@ struct virtio_net {
 	unsigned frame_at;     /* where in a receive buffer the virtio header starts */
 	unsigned sending;      /* frames out */
 	bool full;             /* a sender was turned away */
+	bool merges;           /* I: a frame may span buffers */
 	struct virtio_net_hdr_mrg_rxbuf *headers; /* owned: one for each descriptor of tx, where there is no headroom */
 };
 
@@ -94,6 +101,11 @@ static int net_send(struct netdev *n, const struct netdev_piece *pieces, unsigne
 		h->hdr.csum_start = offload->start;
 		h->hdr.csum_offset = offload->offset;
 	}
+	if (unlikely(offload->segment)) {
+		h->hdr.gso_type = offload->six ? VIRTIO_NET_HDR_GSO_TCPV6 : VIRTIO_NET_HDR_GSO_TCPV4;
+		h->hdr.gso_size = offload->segment;
+		h->hdr.hdr_len = offload->headers;
+	}
 	if (v->header_size == sizeof(*h))
 		h->num_buffers = 0;
 	r = virtq_add(v->tx, s, at, 0, cookie);
@@ -132,31 +144,64 @@ static void fill(struct virtio_net *v)
 	}
 }
 
-/* The frame in @buffer, @length bytes with the header as the device says. Return: the buffer is kept. */
-static bool receive(struct virtio_net *v, char *buffer, uint32_t length)
+/* Return: the buffers are kept. */
+static bool receive(struct virtio_net *v, struct netdev_received *pieces, unsigned count)
 {
-	const struct virtio_net_hdr *h = (const void *)(buffer + v->frame_at);
+	const struct virtio_net_hdr *h = pieces[0].data;
 
-	if (length < v->header_size + ETH_HLEN)
+	if (pieces[0].length < v->header_size + ETH_HLEN)
 		return false;
-	return netdev_receive(&v->netdev, buffer, buffer + v->frame_at + v->header_size, length - v->header_size,
+	pieces[0].data = (char *)pieces[0].data + v->header_size;
+	pieces[0].length -= v->header_size;
+	return netdev_receive(&v->netdev, pieces, count,
 			      READ_ONCE(h->flags) & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID));
+}
+
+/* The next buffer that was used. */
+static bool take_piece(struct virtio_net *v, struct netdev_received *piece)
+{
+	piece->buffer = virtq_take(v->rx, &piece->length);
+	piece->data = (char *)piece->buffer + v->frame_at;
+	return piece->buffer;
+}
+
+/* Take one frame off the queue. Return: there was one. */
+static bool receive_next(struct virtio_net *v)
+{
+	struct netdev_received pieces[NETDEV_RECEIVED_MAX];
+	unsigned count = 1, wanted = 1;
+
+	if (!take_piece(v, &pieces[0]))
+		return false;
+	if (v->merges && pieces[0].length >= v->header_size)
+		wanted = READ_ONCE(((const struct virtio_net_hdr_mrg_rxbuf *)pieces[0].data)->num_buffers);
+	/* A frame of more pieces than there can be is dropped with what it has. */
+	for (; unlikely(count < wanted); count++) {
+		struct netdev_received more;
+
+		if (!take_piece(v, &more))
+			break;
+		if (count < NETDEV_RECEIVED_MAX)
+			pieces[count] = more;
+		else if (give(v, more.buffer))
+			kfree(more.buffer);
+	}
+	if (likely(count == wanted && count <= NETDEV_RECEIVED_MAX) && receive(v, pieces, count))
+		return true;
+	for (unsigned i = 0; i < MIN(count, NETDEV_RECEIVED_MAX); i++)
+		if (give(v, pieces[i].buffer))
+			kfree(pieces[i].buffer);
+	return true;
 }
 
 static bool net_poll(struct netdev *n)
 {
 	struct virtio_net *v = net_of(n);
-	uint32_t length;
 	unsigned got;
 
-	for (got = 0; got < POLL_BUDGET; got++) {
-		char *buffer = virtq_take(v->rx, &length);
-
-		if (!buffer)
+	for (got = 0; got < POLL_BUDGET; got++)
+		if (!receive_next(v))
 			break;
-		if (!receive(v, buffer, length) && give(v, buffer))
-			kfree(buffer);
-	}
 	if (v->rx->free_count)
 		fill(v);
 	virtq_kick(v->rx);
@@ -237,11 +282,11 @@ static int net_attach(void *dev)
 		return r;
 	v->device = d;
 	d->driver = v;
-	r = virtio_start(d, 1ull << VIRTIO_NET_F_MAC | 1ull << VIRTIO_NET_F_STATUS | 1ull << VIRTIO_NET_F_MTU |
-				    1ull << VIRTIO_NET_F_CSUM | 1ull << VIRTIO_NET_F_GUEST_CSUM);
+	r = virtio_start(d, FEATURES);
 	if (r)
 		goto fail;
-	v->header_size = d->modern ? sizeof(struct virtio_net_hdr_mrg_rxbuf) : sizeof(struct virtio_net_hdr);
+	v->merges = virtio_has(d, VIRTIO_NET_F_MRG_RXBUF);
+	v->header_size = d->modern || v->merges ? sizeof(struct virtio_net_hdr_mrg_rxbuf) : sizeof(struct virtio_net_hdr);
 	/* The IP header is to lie on four bytes: what is before it are the two headers. */
 	v->frame_at = NETDEV_BUFFER_HEAD + (4 - (v->header_size + ETH_HLEN) % 4) % 4;
 	if (!d->modern && !virtio_has(d, VIRTIO_F_ANY_LAYOUT)) {
@@ -261,6 +306,10 @@ static int net_attach(void *dev)
 	v->netdev.name = "virtio-net";
 	if (virtio_has(d, VIRTIO_NET_F_CSUM))
 		v->netdev.features |= NETDEV_SEND_CHECKSUM;
+	if (virtio_has(d, VIRTIO_NET_F_HOST_TSO4))
+		v->netdev.features |= NETDEV_SEND_SEGMENT4;
+	if (virtio_has(d, VIRTIO_NET_F_HOST_TSO6))
+		v->netdev.features |= NETDEV_SEND_SEGMENT6;
 	fill(v);
 	virtio_ready(d);
 	virtq_kick(v->rx);

@@ -25,6 +25,7 @@ COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
 #define COPY_MAX      256u  /* a frame up to this size is copied out of its buffer */
 #define CHECK_ALL     (NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_UDP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_ICMP)
+#define FRAME_PIECES  16u   /* of a frame that is not a batch */
 #define QUEUE_MAX     1000u /* frames that wait for room on a card; more are dropped */
 
 /* A frame that waits for room. */
@@ -85,12 +86,29 @@ static bool offload_checksum(struct pbuf *p, struct netdev_offload *o)
 	return true;
 }
 
+static unsigned headroom_of(const struct pbuf *p)
+{
+	return (p->type_internal & PBUF_TYPE_FLAG_STRUCT_DATA_CONTIGUOUS) &&
+	       (const char *)p->payload - (const char *)(p + 1) >= (ptrdiff_t)NETDEV_HEADROOM ? NETDEV_HEADROOM : 0;
+}
+
+/* The card was given a frame: it is told before the lock is let go. */
+static void will_flush(struct inet_device *d)
+{
+	if (d->dirty)
+		return;
+	d->dirty = true;
+	d->next_dirty = dirty_devices;
+	dirty_devices = d;
+	net_pending |= NET_PENDING_FLUSH;
+}
+
 /* Hand a frame to the card; the card gets a reference. */
 static int give(struct inet_device *d, struct pbuf *p)
 {
-	struct netdev_piece pieces[NETDEV_PIECES_MAX];
+	struct netdev_piece pieces[FRAME_PIECES];
 	struct netdev_offload offload = { 0 };
-	unsigned count = 0, headroom = 0;
+	unsigned count = 0;
 	int r;
 
 	if (d->card->features & NETDEV_SEND_CHECKSUM)
@@ -98,26 +116,18 @@ static int give(struct inet_device *d, struct pbuf *p)
 	for (struct pbuf *q = p; q; q = q->next) {
 		if (!q->len)
 			continue;
-		if (count == NETDEV_PIECES_MAX)
+		if (count == FRAME_PIECES)
 			return -EMSGSIZE;
 		pieces[count++] = (struct netdev_piece){ q->payload, q->len };
 	}
-	if ((p->type_internal & PBUF_TYPE_FLAG_STRUCT_DATA_CONTIGUOUS) &&
-	    (char *)p->payload - (char *)(p + 1) >= (ptrdiff_t)NETDEV_HEADROOM)
-		headroom = NETDEV_HEADROOM;
 	pbuf_ref(p);
-	r = d->card->ops->send(d->card, pieces, count, headroom, &offload, p);
+	r = d->card->ops->send(d->card, pieces, count, headroom_of(p), &offload, p);
 	if (r) {
 		pbuf_free(p);
 		return r;
 	}
 	inet_counted(&d->sent, p->tot_len);
-	if (!d->dirty) {
-		d->dirty = true;
-		d->next_dirty = dirty_devices;
-		dirty_devices = d;
-		net_pending |= NET_PENDING_FLUSH;
-	}
+	will_flush(d);
 	return 0;
 }
 
@@ -140,10 +150,8 @@ static err_t queue_frame(struct inet_device *d, struct pbuf *p)
 	return ERR_OK;
 }
 
-/* netif->linkoutput: a whole frame, Ethernet header first. */
-static err_t device_output(struct netif *netif, struct pbuf *p)
+static err_t send_frame(struct inet_device *d, struct pbuf *p)
 {
-	struct inet_device *d = netif->state;
 	int r;
 
 	if (unlikely(d->queue_head))
@@ -162,6 +170,156 @@ static err_t device_output(struct netif *netif, struct pbuf *p)
 		pbuf_free(whole);
 	}
 	return r ? ERR_IF : ERR_OK;
+}
+
+/* Segments of one connection that follow each other, to go to the card as one frame that it cuts up again (TSO). */
+struct inet_batch {
+	unsigned count;
+	uint16_t segment;  /* bytes of each but the last */
+	uint16_t headers;  /* Ethernet, IP, TCP */
+	uint32_t bytes;    /* behind the headers */
+	uint32_t next_seq; /* of what would follow */
+	bool full;         /* the last was shorter: nothing may follow */
+	struct pbuf *parts[NETDEV_PIECES_MAX]; /* ref each */
+};
+
+#define BATCH_TAG     1ul  /* in a cookie: a batch, not a pbuf */
+#define BATCH_LEAST   500u /* bytes of a frame that is worth looking at */
+#define BATCH_BYTES   65000u
+
+static struct tcp_hdr *tcp_of(const struct pbuf *p, unsigned headers)
+{
+	return (struct tcp_hdr *)((char *)p->payload + headers - TCP_HLEN);
+}
+
+/* All headers of a frame that may be part of a batch; 0: it may not. Nothing but data: no options, no flags. */
+static unsigned headers_of(const struct inet_device *d, const struct pbuf *p)
+{
+	const struct eth_hdr *eth = p->payload;
+	const struct ip_hdr *ip = (const void *)(eth + 1);
+	const struct ip6_hdr *ip6 = (const void *)ip;
+	unsigned headers;
+
+	if (p->next || p->len <= SIZEOF_ETH_HDR + IP6_HLEN + TCP_HLEN)
+		return 0;
+	if (eth->type == PP_HTONS(ETHTYPE_IP) && (d->card->features & NETDEV_SEND_SEGMENT4) && IPH_HL(ip) == 5 &&
+	    IPH_PROTO(ip) == IP_PROTO_TCP)
+		headers = SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN;
+	else if (eth->type == PP_HTONS(ETHTYPE_IPV6) && (d->card->features & NETDEV_SEND_SEGMENT6) &&
+		 IP6H_NEXTH(ip6) == IP6_NEXTH_TCP)
+		headers = SIZEOF_ETH_HDR + IP6_HLEN + TCP_HLEN;
+	else
+		return 0;
+	return (lwip_ntohs(tcp_of(p, headers)->_hdrlen_rsvd_flags) & ~TCP_PSH) == ((TCP_HLEN / 4) << 12 | TCP_ACK) ? headers : 0;
+}
+
+/* Both are of one connection, and say the same but for what they bring. */
+static bool same_headers(const struct pbuf *a, const struct pbuf *b, unsigned headers)
+{
+	const struct tcp_hdr *ta = tcp_of(a, headers), *tb = tcp_of(b, headers);
+	unsigned addresses = headers == SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN ? 8 : 32;
+
+	return ta->src == tb->src && ta->dest == tb->dest && ta->ackno == tb->ackno && ta->wnd == tb->wnd &&
+	       !memcmp((const char *)ta - addresses, (const char *)tb - addresses, addresses) &&
+	       !memcmp(a->payload, b->payload, SIZEOF_ETH_HDR + 2);
+}
+
+/* The headers of the first part become those of the whole. */
+static void finish_headers(struct inet_batch *b, struct netdev_offload *offload)
+{
+	struct pbuf *first = b->parts[0];
+	struct ip_hdr *ip = (void *)((char *)first->payload + SIZEOF_ETH_HDR);
+	unsigned length = b->headers - SIZEOF_ETH_HDR + b->bytes;
+
+	offload->six = b->headers != SIZEOF_ETH_HDR + IP_HLEN + TCP_HLEN;
+	if (offload->six) {
+		IP6H_PLEN_SET((struct ip6_hdr *)ip, length - IP6_HLEN);
+	} else {
+		IPH_LEN_SET(ip, lwip_htons((u16_t)length));
+		IPH_CHKSUM_SET(ip, 0);
+		IPH_CHKSUM_SET(ip, (u16_t)~net_checksum(ip, IP_HLEN));
+	}
+	TCPH_SET_FLAG(tcp_of(first, b->headers), TCPH_FLAGS(tcp_of(b->parts[b->count - 1], b->headers)) & TCP_PSH);
+	offload_checksum(first, offload);
+	offload->segment = b->segment;
+	offload->headers = b->headers;
+}
+
+/* Give the card what was gathered. */
+static void send_batch(struct inet_device *d)
+{
+	struct inet_batch *b = d->batch;
+	struct netdev_piece pieces[NETDEV_PIECES_MAX];
+	struct netdev_offload offload = { 0 };
+	unsigned count = 0;
+
+	d->batch = NULL;
+	if (b->count > 1 && !d->queue_head) {
+		finish_headers(b, &offload);
+		for (; count < b->count; count++) {
+			unsigned skip = count ? b->headers : 0;
+
+			pieces[count] = (struct netdev_piece){ (char *)b->parts[count]->payload + skip, b->parts[count]->len - skip };
+		}
+		if (!d->card->ops->send(d->card, pieces, count, headroom_of(b->parts[0]), &offload, (void *)((uintptr_t)b | BATCH_TAG))) {
+			inet_counted(&d->sent, b->headers + b->bytes);
+			return;
+		}
+		/* No room: they wait one by one, and the first is only itself again. */
+		b->bytes = b->segment;
+		finish_headers(b, &offload);
+	}
+	for (unsigned i = 0; i < b->count; i++) {
+		(void)send_frame(d, b->parts[i]);
+		pbuf_free(b->parts[i]);
+	}
+	kfree(b);
+}
+
+/* Return: @p is part of a batch now. */
+static bool gather(struct inet_device *d, struct pbuf *p)
+{
+	struct inet_batch *b = d->batch;
+	unsigned headers = headers_of(d, p), bytes = p->len - headers;
+
+	if (b) {
+		if (headers == b->headers && !b->full && b->count < NETDEV_PIECES_MAX && bytes <= b->segment &&
+		    b->bytes + bytes <= BATCH_BYTES && lwip_ntohl(tcp_of(p, headers)->seqno) == b->next_seq &&
+		    same_headers(b->parts[0], p, headers))
+			goto add;
+		send_batch(d);
+	}
+	if (!headers)
+		return false;
+	b = kmalloc(sizeof(*b));
+	if (!b)
+		return false;
+	b->count = 0;
+	b->segment = (uint16_t)bytes;
+	b->headers = (uint16_t)headers;
+	b->bytes = 0;
+	d->batch = b;
+	will_flush(d);
+add:
+	pbuf_ref(p);
+	b->parts[b->count++] = p;
+	b->bytes += bytes;
+	b->next_seq = lwip_ntohl(tcp_of(p, headers)->seqno) + bytes;
+	b->full = bytes < b->segment;
+	return true;
+}
+
+/* netif->linkoutput: a whole frame, Ethernet header first. */
+static err_t device_output(struct netif *netif, struct pbuf *p)
+{
+	struct inet_device *d = netif->state;
+
+	if (d->card->features & (NETDEV_SEND_SEGMENT4 | NETDEV_SEND_SEGMENT6)) {
+		if (p->tot_len >= BATCH_LEAST || d->batch)
+			if (gather(d, p))
+				return ERR_OK;
+	}
+	return send_frame(d, p);
 }
 
 void netdev_room(struct netdev *n)
@@ -184,7 +342,15 @@ void netdev_room(struct netdev *n)
 
 void netdev_sent(void *cookie)
 {
-	pbuf_free(cookie);
+	struct inet_batch *b = (void *)((uintptr_t)cookie & ~BATCH_TAG);
+
+	if (likely(cookie == b)) {
+		pbuf_free(cookie);
+		return;
+	}
+	for (unsigned i = 0; i < b->count; i++)
+		pbuf_free(b->parts[i]);
+	kfree(b);
 }
 
 void device_flush(void)
@@ -196,6 +362,8 @@ void device_flush(void)
 
 		dirty_devices = d->next_dirty;
 		d->dirty = false;
+		if (d->batch)
+			send_batch(d);
 		d->card->ops->flush(d->card);
 	}
 }
@@ -205,28 +373,51 @@ static void buffer_free(struct pbuf *p)
 	kfree(p);
 }
 
-bool netdev_receive(struct netdev *n, void *buffer, void *frame, uint32_t length, bool checked)
+/* A frame as it lies in its buffers, which are freed with it. */
+static struct pbuf *wrap(const struct netdev_received *pieces, unsigned count)
+{
+	struct pbuf *whole = NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct pbuf_custom *c = pieces[i].buffer;
+		u16_t n = (u16_t)pieces[i].length;
+		struct pbuf *p;
+
+		c->custom_free_function = buffer_free;
+		p = pbuf_alloced_custom(PBUF_RAW, n, PBUF_REF, c, pieces[i].data, n);
+		if (whole)
+			pbuf_cat(whole, p);
+		else
+			whole = p;
+	}
+	return whole;
+}
+
+bool netdev_receive(struct netdev *n, const struct netdev_received *pieces, unsigned count, bool checked)
 {
 	struct inet_device *d = n->protocol;
+	uint32_t length = pieces[0].length;
 	struct pbuf *p;
 	bool kept;
 
 	if (unlikely(!d))
 		return false;
-	if (length <= COPY_MAX) {
+	for (unsigned i = 1; unlikely(i < count); i++)
+		length += pieces[i].length;
+	if (length <= COPY_MAX && likely(count == 1)) {
 		kept = false;
 		p = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_RAM);
 		if (!p) {
 			d->received.dropped++;
 			return false;
 		}
-		memcpy(p->payload, frame, length);
+		memcpy(p->payload, pieces[0].data, length);
+	} else if (unlikely(length > UINT16_MAX)) {
+		d->received.dropped++;
+		return false;
 	} else {
-		struct pbuf_custom *c = buffer;
-
 		kept = true;
-		c->custom_free_function = buffer_free;
-		p = pbuf_alloced_custom(PBUF_RAW, (u16_t)length, PBUF_REF, c, frame, (u16_t)length);
+		p = wrap(pieces, count);
 	}
 	inet_counted(&d->received, length);
 	if (unlikely(checked == d->checking)) {

@@ -28,6 +28,7 @@ struct inet_device {
 	unsigned index;              /* eth0 … */
 	unsigned queue_length;       /* of frames that wait until the card has room */
 	struct inet_frame *queue_head, *queue_tail;
+	struct inet_batch *batch;    /* owned: segments to go out as one; sent before the lock is let go */
 	bool configured;             /* has its address, by ip= or DHCP */
 	bool automatic;              /* DHCP is to find it */
 	void (*link_changed)(struct inet_device *d);  /* DHCP's; NULL */

@@ -128,7 +128,7 @@ static void frame(const void *data, size_t n)
 	n = MIN(n, NETDEV_BUFFER_SIZE - at);
 	memcpy(buffer + at, data, n);
 	net_lock();
-	if (!netdev_receive(&card, buffer, buffer + at, (uint32_t)n, true))
+	if (!netdev_receive(&card, &(struct netdev_received){ buffer, buffer + at, (uint32_t)n }, 1, true))
 		kfree(buffer);
 	net_unlock();
 }

@@ -45,8 +45,9 @@ static void say_servers(void)
 
 int main(int argc, char *argv[])
 {
-	int tcp = socket(AF_INET, SOCK_STREAM, 0), udp = socket(AF_INET, SOCK_DGRAM, 0), one = 1, n = 2;
+	int tcp = socket(AF_INET6, SOCK_STREAM, 0), udp = socket(AF_INET, SOCK_DGRAM, 0), one = 1, n = 2;
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(7) }, from;
+	struct sockaddr_in6 both = { .sin6_family = AF_INET6, .sin6_port = htons(7) }; /* IPv4, too */
 	static struct pollfd f[CLIENTS];
 	static char buf[65536];
 
@@ -55,7 +56,7 @@ int main(int argc, char *argv[])
 	if (argc > 1 && !strcmp(argv[1], "say"))
 		return 0;
 	setsockopt(tcp, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(tcp, (void *)&at, sizeof(at)) || listen(tcp, 1000) || bind(udp, (void *)&at, sizeof(at))) {
+	if (bind(tcp, (void *)&both, sizeof(both)) || listen(tcp, 1000) || bind(udp, (void *)&at, sizeof(at))) {
 		perror("port 7");
 		return 1;
 	}

@@ -2,10 +2,6 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip.h>
@@ -19,6 +15,37 @@
 #include <sys/uio.h>
 
 #include "suite.h"
+
+/* sock_diag(7), which musl has no headers of. */
+struct netlink_header {
+	uint32_t length;
+	uint16_t type, flags;
+	uint32_t sequence, port;
+};
+enum { ERROR = 2, DONE = 3, REQUEST = 1, DUMP = 0x300, SOCK_DIAG = 4, BY_FAMILY = 20 };
+struct diag_id {
+	uint16_t source, destination; /* network order */
+	uint32_t from[4], to[4], interface, cookie[2];
+};
+struct inet_request {
+	uint8_t family, protocol, extensions, pad;
+	uint32_t states;
+	struct diag_id id;
+};
+struct inet_message {
+	uint8_t family, state, timer, retransmissions;
+	struct diag_id id;
+	uint32_t expires, receiving, sending, uid, inode;
+};
+struct unix_request {
+	uint8_t family, protocol;
+	uint16_t pad;
+	uint32_t states, inode, show, cookie[2];
+};
+struct unix_message {
+	uint8_t family, type, state, pad;
+	uint32_t inode, cookie[2];
+};
 
 static struct sockaddr_in loopback(int port)
 {
@@ -463,26 +490,26 @@ static void control_messages(void)
 static int ask_for_sockets(const void *request, size_t n, int (*look)(const void *message, size_t n))
 {
 	struct {
-		struct nlmsghdr h;
+		struct netlink_header h;
 		char bytes[128];
-	} q = { .h = { .nlmsg_len = (uint32_t)NLMSG_LENGTH(n), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP, .nlmsg_seq = 5 } };
-	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG), found = 0;
+	} q = { .h = { .length = (uint32_t)(sizeof(q.h) + n), .type = BY_FAMILY, .flags = REQUEST | DUMP, .sequence = 5 } };
+	int s = socket(AF_NETLINK, SOCK_RAW, SOCK_DIAG), found = 0;
 	static char buf[65536];
 	ssize_t got;
 
-	memcpy(NLMSG_DATA(&q.h), request, n);
-	if (s < 0 || send(s, &q, q.h.nlmsg_len, 0) < 0)
+	memcpy(q.bytes, request, n);
+	if (s < 0 || send(s, &q, q.h.length, 0) < 0)
 		return -1;
 	while ((got = recv(s, buf, sizeof(buf), 0)) > 0) {
-		size_t left = (size_t)got;
+		const struct netlink_header *h;
 
-		for (struct nlmsghdr *h = (void *)buf; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
-			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR) {
+		for (ssize_t at = 0; at < got; at += (h->length + 3) & ~3u) {
+			h = (const void *)(buf + at);
+			if (h->type == DONE || h->type == ERROR) {
 				close(s);
-				return h->nlmsg_type == NLMSG_DONE ? found : -1;
+				return h->type == DONE ? found : -1;
 			}
-			found += look(NLMSG_DATA(h), h->nlmsg_len - NLMSG_HDRLEN);
+			found += look(h + 1, h->length - sizeof(*h));
 		}
 	}
 	close(s);
@@ -494,25 +521,25 @@ static uint32_t diag_inode;
 
 static int is_our_listener(const void *message, size_t n)
 {
-	const struct inet_diag_msg *m = message;
+	const struct inet_message *m = message;
 
-	return n >= sizeof(*m) && m->idiag_family == AF_INET && m->idiag_state == 10 && m->id.idiag_sport == diag_port &&
-	       m->idiag_inode == diag_inode && m->id.idiag_src[0] == htonl(INADDR_LOOPBACK);
+	return n >= sizeof(*m) && m->family == AF_INET && m->state == 10 && m->id.source == diag_port &&
+	       m->inode == diag_inode && m->id.from[0] == htonl(INADDR_LOOPBACK);
 }
 
 static int is_our_datagram(const void *message, size_t n)
 {
-	const struct inet_diag_msg *m = message;
+	const struct inet_message *m = message;
 
-	return n >= sizeof(*m) && m->idiag_state == 7 && m->id.idiag_sport == diag_port && m->idiag_inode == diag_inode;
+	return n >= sizeof(*m) && m->state == 7 && m->id.source == diag_port && m->inode == diag_inode;
 }
 
 static int is_our_pair(const void *message, size_t n)
 {
-	const struct unix_diag_msg *m = message;
+	const struct unix_message *m = message;
 
-	return n >= sizeof(*m) && m->udiag_family == AF_UNIX && m->udiag_type == SOCK_STREAM && m->udiag_state == 1 &&
-	       m->udiag_ino == diag_inode;
+	return n >= sizeof(*m) && m->family == AF_UNIX && m->type == SOCK_STREAM && m->state == 1 &&
+	       m->inode == diag_inode;
 }
 
 static uint32_t inode_of(int fd)
@@ -528,8 +555,8 @@ static uint32_t inode_of(int fd)
 
 static void diagnosis(void)
 {
-	struct inet_diag_req_v2 tcp = { .sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .idiag_states = -1u };
-	struct unix_diag_req local = { .sdiag_family = AF_UNIX, .udiag_states = -1u, .udiag_show = UDIAG_SHOW_PEER };
+	struct inet_request tcp = { .family = AF_INET, .protocol = IPPROTO_TCP, .states = -1u };
+	struct unix_request local = { .family = AF_UNIX, .states = -1u, .show = 4 /* the peer */ };
 	struct sockaddr_in at = loopback(0);
 	int l = bound(SOCK_STREAM, 0, &at), u, pair[2], n;
 
@@ -539,7 +566,7 @@ static void diagnosis(void)
 	n = ask_for_sockets(&tcp, sizeof(tcp), is_our_listener);
 	if (n >= 0 || in_guest()) /* a host's kernel may lack it */
 		is(n, 1, "NETLINK_SOCK_DIAG lists a listening socket");
-	tcp.idiag_states = 1u << 1;
+	tcp.states = 1u << 1;
 	n = ask_for_sockets(&tcp, sizeof(tcp), is_our_listener);
 	if (n >= 0 || in_guest())
 		is(n, 0, "not where only connections are asked for");
@@ -548,8 +575,8 @@ static void diagnosis(void)
 	u = bound(SOCK_DGRAM, 0, &at);
 	diag_port = at.sin_port;
 	diag_inode = inode_of(u);
-	tcp.idiag_states = -1u;
-	tcp.sdiag_protocol = IPPROTO_UDP;
+	tcp.states = -1u;
+	tcp.protocol = IPPROTO_UDP;
 	n = ask_for_sockets(&tcp, sizeof(tcp), is_our_datagram);
 	if (n >= 0 || in_guest())
 		is(n, 1, "and one of UDP");
