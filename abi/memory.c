@@ -153,9 +153,7 @@ SYSCALL(mincore);
 
 long sys_mlock(unsigned long address, unsigned long length)
 {
-	if (address + length < address)
-		return -EINVAL;
-	return mm_populate(current->process->mm, address, length);
+	return mm_lock(current->process->mm, address, length, MM_LOCK);
 }
 SYSCALL(mlock);
 
@@ -163,26 +161,28 @@ long sys_mlock2(unsigned long address, unsigned long length, int flags)
 {
 	if (flags & ~MLOCK_ONFAULT)
 		return -EINVAL;
-	return flags ? sys_munlock(address, length) : sys_mlock(address, length);
+	return mm_lock(current->process->mm, address, length, flags ? MM_LOCK_ON_FAULT : MM_LOCK);
 }
 SYSCALL(mlock2);
 
 long sys_munlock(unsigned long address, unsigned long length)
 {
-	unsigned long start = ALIGN_DOWN(address, PAGE_SIZE);
-
-	return mm_mapped(current->process->mm, start, ALIGN_UP(address + length, PAGE_SIZE) - start);
+	return mm_lock(current->process->mm, address, length, 0);
 }
 SYSCALL(munlock);
 
 long sys_mlockall(int flags)
 {
-	return !flags || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) ? -EINVAL : 0;
+	unsigned how = flags & MCL_ONFAULT ? MM_LOCK_ON_FAULT : MM_LOCK;
+
+	if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || flags == MCL_ONFAULT)
+		return -EINVAL;
+	return mm_lock_all(current->process->mm, flags & MCL_CURRENT ? how : 0, flags & MCL_FUTURE ? how : 0);
 }
 SYSCALL(mlockall);
 
 long sys_munlockall(void)
 {
-	return 0;
+	return mm_lock_all(current->process->mm, 0, 0);
 }
 SYSCALL(munlockall);

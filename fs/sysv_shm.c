@@ -87,6 +87,8 @@ static const struct vm_object_ops segment_ops = {
 	.describe = segment_describe,
 };
 
+#define SHM_NORESERVE 010000u /* its header wants a libc */
+
 static struct segment *find_id(int id)
 {
 	struct ipc_object *o = ipc_find_id(&table, id);
@@ -100,7 +102,7 @@ static struct segment *segment_create(int key, size_t size, unsigned flags)
 
 	if (!s)
 		return NULL;
-	s->memory = vm_object_create_shared((size + PAGE_SIZE - 1) / PAGE_SIZE);
+	s->memory = vm_object_create_shared((size + PAGE_SIZE - 1) / PAGE_SIZE, flags & SHM_NORESERVE);
 	if (!s->memory) {
 		kfree(s);
 		return NULL;

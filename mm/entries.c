@@ -1,7 +1,11 @@
 /* Ranges of page table entries: emptied, given other rights, moved, counted. The address space's lock is held.
  *
  * An entry holds a reference to its page unless the page is borrowed. A page is let go only after the translations
- * that lead to it are forgotten, so pages are collected and dropped in batches. */
+ * that lead to it are forgotten, so pages are collected and dropped in batches.
+ *
+ * A processor may mark an entry as used or written at any time while it is there. That a page was written to says nothing
+ * of an object's (who writes to one faults first), but of a private page: one that is not marked so was freed lazily, by
+ * MADV_FREE, and may go. So entries of such pages change by atomic operations only. */
 #include <core/page.h>
 #include <linux/errno.h>
 #include <mm/internal.h>
@@ -89,7 +93,10 @@ void entries_protect(struct mm *mm, const struct vma *v, uint64_t start, uint64_
 
 			if (!old)
 				continue;
-			*e = entry_protected(v, old);
+			/* Written to just now, maybe, by another processor. */
+			while (!__atomic_compare_exchange_n(e, &old, entry_protected(v, old), false, __ATOMIC_RELAXED,
+							    __ATOMIC_RELAXED))
+				;
 			if (first > at)
 				first = at;
 			last = at + PAGE_SIZE;
@@ -115,18 +122,55 @@ int entries_move(struct mm *mm, uint64_t from, uint64_t to, uint64_t length)
 			target = mmu_entry_at(&mm->mmu, at - from + to, true);
 			if (!target)
 				return -ENOMEM;
-			*target = *e;
-			*e = 0;
+			*target = mmu_entry_take(e);
 		}
 	}
 	mmu_flush_range(&mm->mmu, from, end);
 	return 0;
 }
 
+void entries_free_lazily(struct mm *mm, uint64_t start, uint64_t end)
+{
+	uint64_t at = start, first = UINT64_MAX, last = 0;
+	mmu_entry *e;
+
+	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
+		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
+
+		for (; at < stop; at += PAGE_SIZE, e++) {
+			if (!(mmu_entry_soft(*e) & MMU_SOFT_PRIVATE) || READ_ONCE(page_of(mmu_entry_paddr(*e))->refs) != 1)
+				continue;
+			mmu_entry_clean(e);
+			first = MIN(first, at);
+			last = at + PAGE_SIZE;
+		}
+	}
+	if (first < last)
+		mmu_flush_range(&mm->mmu, first, last); /* so that the next write marks it */
+}
+
+/* What was freed lazily goes if it was not written to since; what an object has, if it was not used. */
+static bool may_go(mmu_entry *e, uint64_t *aged)
+{
+	mmu_entry old = *e;
+
+	if (mmu_entry_soft(old) & MMU_SOFT_PRIVATE)
+		return !mmu_entry_dirty(old) &&
+		       __atomic_compare_exchange_n(e, &old, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+	if (!old || mmu_entry_soft(old))
+		return false;
+	if (mmu_entry_age(e)) {
+		++*aged;
+		return false;
+	}
+	(void)mmu_entry_take(e);
+	return true;
+}
+
 uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end)
 {
 	struct page *pages[BATCH];
-	uint64_t at = start, first = start, emptied = 0, aged = 0;
+	uint64_t at = start, first = start, emptied = 0, aged = 0, private = 0;
 	unsigned count = 0;
 	mmu_entry *e;
 
@@ -134,13 +178,12 @@ uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end)
 		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
 
 		for (; at < stop; at += PAGE_SIZE, e++) {
-			if (!*e || mmu_entry_soft(*e))
+			mmu_entry old = *e;
+
+			if (!may_go(e, &aged))
 				continue;
-			if (mmu_entry_age(e)) {
-				aged++;
-				continue;
-			}
-			pages[count++] = page_of(mmu_entry_paddr(mmu_entry_take(e)));
+			pages[count++] = page_of(mmu_entry_paddr(old));
+			private += (mmu_entry_soft(old) & MMU_SOFT_PRIVATE) != 0;
 			emptied++;
 			if (count == BATCH) {
 				drop(mm, first, at + PAGE_SIZE, pages, count);
@@ -151,6 +194,7 @@ uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end)
 	}
 	drop(mm, first, count ? at : first, pages, count);
 	mm->resident_pages -= emptied;
+	mm->anon_pages -= private;
 	return emptied + aged;
 }
 

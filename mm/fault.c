@@ -151,10 +151,11 @@ static bool stack_grow(struct mm *mm, struct vma *v, uint64_t address)
 	const struct process *p = current->process;
 	uint64_t limit = p ? p->limits[RLIMIT_STACK].soft : NO_PROCESS_STACK_LIMIT;
 	uint64_t start = address & PAGE_MASK, bottom = v->prev ? v->prev->end : VMA_LOWEST;
+	uint64_t gap = v->prev && !v->prev->prot ? 0 : STACK_GUARD_GAP; /* what cannot be accessed is a guard itself */
 
-	if (!(v->flags & VMA_GROWSDOWN) || v->end - start > limit || start < bottom || start - bottom < STACK_GUARD_GAP)
+	if (!(v->flags & VMA_GROWSDOWN) || v->end - start > limit || start < bottom || start - bottom < gap ||
+	    !stack_may_grow(mm, v, (v->start - start) >> PAGE_SHIFT))
 		return false;
-	mm->total_pages += (v->start - start) >> PAGE_SHIFT;
 	vma_move_bounds(v, start, v->end);
 	return true;
 }

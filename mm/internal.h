@@ -19,6 +19,12 @@ int fault_in_locked(struct mm *mm, uint64_t address, unsigned access, int *code)
 /** populate_locked() - fault in what may be accessed in [@start, @end). -ENOMEM. */
 int populate_locked(struct mm *mm, uint64_t start, uint64_t end);
 
+/* map.c */
+/** vma_uncommit() - the pages of @v, which is about to go, count no more. */
+void vma_uncommit(struct mm *mm, const struct vma *v);
+/** stack_may_grow() - limits and what may be committed allow @v to get @pages more; they are counted then. */
+bool stack_may_grow(struct mm *mm, const struct vma *v, uint64_t pages);
+
 /* entries.c */
 /** entries_zap() - empty [@start, @end): forget translations, drop references. */
 void entries_zap(struct mm *mm, uint64_t start, uint64_t end);
@@ -26,9 +32,11 @@ void entries_zap(struct mm *mm, uint64_t start, uint64_t end);
 void entries_protect(struct mm *mm, const struct vma *v, uint64_t start, uint64_t end);
 /** entries_move() - move [@from, + @length) to @to, where nothing is. -ENOMEM: some may have been moved. */
 int entries_move(struct mm *mm, uint64_t from, uint64_t to, uint64_t length);
+/** entries_free_lazily() - from now on pages of [@start, @end) may be taken back, until they are written to. */
+void entries_free_lazily(struct mm *mm, uint64_t start, uint64_t end);
 /**
- * entries_age() - empty what in [@start, @end) can be had again, an object's pages, if it was not used since the last time.
- * Return: entries emptied, or only marked as not used.
+ * entries_age() - empty what in [@start, @end) can be had again, an object's pages, if it was not used since the last time,
+ * and what was freed lazily. Return: entries emptied, or only marked as not used.
  */
 uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end);
 /** entries_count() - pages in [@start, @end); *@private: of them, those that are the address space's own. */

@@ -23,6 +23,10 @@ struct mm {
 	struct vma *last_hit;     /* lock: where the last fault was */
 	uint64_t map_count;       /* lock */
 	uint64_t total_pages;     /* lock: all mappings */
+	uint64_t data_pages;      /* lock: those that are private and writable, but no stacks: RLIMIT_DATA */
+	uint64_t locked_pages;    /* lock: those that are locked: RLIMIT_MEMLOCK */
+	unsigned lock_future;     /* lock: mlockall(2): MM_LOCK, and MM_LOCK_ON_FAULT */
+	bool lazily_freed;        /* lock: there may be pages that may be taken back unless written to (MADV_FREE) */
 	uint64_t anon_pages;      /* lock: resident private pages */
 	uint64_t resident_pages;  /* lock: all entries that hold a page, private or not */
 	uint64_t brk_start, brk;  /* lock */
@@ -57,8 +61,12 @@ long mm_remap(struct mm *mm, uint64_t old, uint64_t old_length, uint64_t new_len
 long mm_advise(struct mm *mm, uint64_t address, uint64_t length, int advice);
 /** mm_brk() - Return: the new end of the heap, or the old one if it cannot move. */
 long mm_brk(struct mm *mm, uint64_t new_brk);
-/** mm_populate() - fault in all of [@address, + @length) that may be accessed, as mlock(2) does. -ENOMEM: a hole. */
-long mm_populate(struct mm *mm, uint64_t address, uint64_t length);
+#define MM_LOCK          1u /* pages stay in memory */
+#define MM_LOCK_ON_FAULT 2u /* those that come later, too, but none is brought in for that */
+/** mm_lock() - mlock2(2) and, with @how 0, munlock(2). -ENOMEM: a hole, or RLIMIT_MEMLOCK; -EPERM. Any alignment. */
+long mm_lock(struct mm *mm, uint64_t address, uint64_t length, unsigned how);
+/** mm_lock_all() - mlockall(2): @now: what there is, @future: what will be mapped; both MM_LOCK*. 0, 0: munlockall(2). */
+long mm_lock_all(struct mm *mm, unsigned now, unsigned future);
 /** mm_sync() - msync(2): what shared mappings have written. -ENOMEM: there is a hole; -EIO. */
 long mm_sync(struct mm *mm, uint64_t address, uint64_t length);
 /** mm_object_protect() - from here on, a write to pages [@index, @index + @count) of @object by a mapping faults. */
@@ -78,7 +86,7 @@ void mm_object_truncated(struct vm_object *object, uint64_t index);
 struct mm_range {
 	uint64_t start, end, offset, inode;
 	int prot;
-	bool shared, stack, heap;
+	bool shared, stack, heap, locked, noreserve;
 	uint32_t device;          /* st_dev of the file, 0 without one */
 	uint64_t resident_pages;  /* in the page tables; both only if counting was asked for */
 	uint64_t private_pages;   /* of them, the program's own: not a file's */
@@ -91,6 +99,7 @@ struct mm_sizes {
 	uint64_t total;              /* all mappings */
 	uint64_t resident, private;  /* in the page tables; of them, the program's own */
 	uint64_t code, data, stack;  /* of mappings: executable; private and writable, without stacks; stacks */
+	uint64_t locked;             /* of mappings: those that are locked */
 };
 /** mm_sizes() - walks the mappings, not their pages. Context: may sleep. */
 void mm_sizes(struct mm *mm, struct mm_sizes *out);

@@ -1,4 +1,5 @@
-/* What address spaces give back when memory is short: pages of objects, which can be had from these again.
+/* What address spaces give back when memory is short: pages of objects, which can be had from these again, and pages that
+ * were freed lazily (MADV_FREE).
  *
  * A page that was not used since the last time is unmapped; then only its object has it, which may drop it (fs/reclaim.c).
  * Pages of memory that is locked stay. There is no list of who maps a page: all mappings are walked, which is done only
@@ -21,8 +22,9 @@ static size_t shrink_locked(struct mm *mm)
 	size_t done = 0;
 
 	for (struct vma *v = mm->tree.first; v; v = v->next)
-		if (v->object)
+		if ((v->object || mm->lazily_freed) && !(v->flags & VMA_LOCKED))
 			done += entries_age(mm, v->start, v->end);
+	mm->lazily_freed = false; /* what was written to since counts as anything else */
 	return done;
 }
 

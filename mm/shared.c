@@ -6,6 +6,7 @@
 #include <core/slab.h>
 #include <core/string.h>
 #include <linux/errno.h>
+#include <mm/commit.h>
 #include <mm/vm_object.h>
 
 COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
@@ -18,6 +19,7 @@ struct shared_object {
 	struct mutex lock;   /* RANK_PAGE_CACHE */
 	uint64_t pages;      /* I */
 	uint64_t leaf_count; /* I */
+	uint64_t committed;  /* I: pages of it that count so */
 	uint64_t number;     /* I: tells it from others in /proc/PID/maps */
 	struct page **leaves[]; /* lock; owned; pages: ref, NULL: not yet there */
 };
@@ -76,6 +78,7 @@ static void shared_put(struct vm_object *o)
 				page_put(s->leaves[i][j]);
 		kfree(s->leaves[i]);
 	}
+	commit_move(-(int64_t)s->committed);
 	kfree(s);
 }
 
@@ -92,17 +95,24 @@ static const struct vm_object_ops shared_ops = {
 	.describe = shared_describe,
 };
 
-struct vm_object *vm_object_create_shared(uint64_t pages)
+struct vm_object *vm_object_create_shared(uint64_t pages, bool noreserve)
 {
 	uint64_t leaves = (pages + LEAF - 1) / LEAF;
-	struct shared_object *s = kzalloc(sizeof(*s) + leaves * sizeof(s->leaves[0]));
+	uint64_t committed = noreserve && READ_ONCE(commit_mode) != COMMIT_NEVER ? 0 : pages;
+	struct shared_object *s;
 	static uint64_t last_number; /* atomic */
 
-	if (!s)
+	if (committed && commit_charge(NULL, committed))
 		return NULL;
+	s = kzalloc(sizeof(*s) + leaves * sizeof(s->leaves[0]));
+	if (!s) {
+		commit_move(-(int64_t)committed);
+		return NULL;
+	}
 	s->object.ops = &shared_ops;
 	s->refs = 1;
 	s->pages = pages;
+	s->committed = committed;
 	s->leaf_count = leaves;
 	s->number = __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
 	mutex_init(&s->lock, RANK_PAGE_CACHE);

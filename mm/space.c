@@ -61,6 +61,7 @@ static void mm_destroy(struct mm *mm)
 	for (struct vma *v = mm->tree.first; v; v = next) {
 		next = v->next;
 		entries_zap(mm, v->start, v->end);
+		vma_uncommit(mm, v);
 		if (v->object)
 			v->object->ops->put(v->object);
 		kfree(v);
@@ -99,10 +100,12 @@ static int copy_page_part(struct mm *mm, uint64_t address, void *buf, size_t n, 
 		return -EFAULT;
 	e = mmu_entry_at(&mm->mmu, address, false);
 	at = (char *)page_direct(mmu_entry_paddr(*e)) + (address & ~PAGE_MASK);
-	if (write)
+	if (write) {
 		memcpy(at, buf, n);
-	else
+		mmu_entry_set_dirty(e);
+	} else {
 		memcpy(buf, at, n);
+	}
 	return 0;
 }
 
@@ -249,6 +252,8 @@ bool mm_next_range(struct mm *mm, uint64_t from, bool count, struct mm_range *ou
 			.offset = v->object ? v->index << PAGE_SHIFT : 0,
 			.prot = v->prot,
 			.shared = v->flags & VMA_SHARED,
+			.locked = v->flags & VMA_LOCKED,
+			.noreserve = v->flags & VMA_NORESERVE,
 			.stack = v->start < mm->stack_top && mm->stack_top <= v->end,
 			.heap = !v->object && v->start < mm->brk && v->end > mm->brk_start,
 		};
@@ -272,6 +277,7 @@ void mm_sizes(struct mm *mm, struct mm_sizes *out)
 	out->total = mm->total_pages;
 	out->resident = mm->resident_pages;
 	out->private = mm->anon_pages;
+	out->locked = mm->locked_pages;
 	for (struct vma *v = mm->tree.first; v; v = v->next) {
 		uint64_t pages = (v->end - v->start) >> PAGE_SHIFT;
 

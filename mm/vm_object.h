@@ -36,7 +36,8 @@ struct vm_object {
 	const struct vm_object_ops *ops;
 };
 
-/** vm_object_create_shared() - @pages pages of memory for MAP_SHARED | MAP_ANONYMOUS, one reference; or NULL. */
-struct vm_object *vm_object_create_shared(uint64_t pages) __must_check;
+/** vm_object_create_shared() - @pages pages of memory for MAP_SHARED | MAP_ANONYMOUS, one reference; or NULL: no memory,
+ * or so much is not promised, unless @noreserve. */
+struct vm_object *vm_object_create_shared(uint64_t pages, bool noreserve) __must_check;
 
 #endif

@@ -14,6 +14,9 @@ struct vm_object;
 #define VMA_SHARED    1u
 #define VMA_GROWSDOWN 2u
 #define VMA_NEVER_WRITE 4u /* mprotect() may not make it writable: its file was opened for reading */
+#define VMA_NORESERVE 8u  /* its pages do not count as committed when it becomes writable */
+#define VMA_ACCOUNT   16u /* its pages count as committed */
+#define VMA_LOCKED    32u /* mlock(2): its pages stay */
 
 struct vma {
 	struct vma *left, *right, *parent;
@@ -22,7 +25,7 @@ struct vma {
 	uint64_t max_gap;         /* largest gap before a node of this subtree */
 	uint32_t height;          /* of this subtree; a leaf has 1 */
 	uint8_t prot;             /* PROT_* */
-	uint8_t flags;            /* VMA_* */
+	uint16_t flags;           /* VMA_* */
 	mmu_entry bits;           /* an entry with all rights of prot, without an address */
 	struct vm_object *object; /* ref; NULL: anonymous */
 	uint64_t index;           /* page of the object at start */

@@ -68,8 +68,8 @@ static void add_smaps(struct text *out, const struct mm_range *r)
 		 (unsigned long)(r->end - r->start) / 1024, PAGE_SIZE / 1024, PAGE_SIZE / 1024, rss);
 	text_add(out, "Private_Dirty:  %8lu kB\nAnonymous:      %8lu kB\nAnonHugePages:  %8u kB\nSwap:           %8u kB\n",
 		 own, own, 0, 0);
-	text_add(out, "VmFlags:%s%s%s%s mr mw me\n", r->prot & PROT_READ ? " rd" : "", r->prot & PROT_WRITE ? " wr" : "",
-		 r->prot & PROT_EXEC ? " ex" : "", r->shared ? " sh" : "");
+	text_add(out, "VmFlags:%s%s%s%s mr mw me%s%s\n", r->prot & PROT_READ ? " rd" : "", r->prot & PROT_WRITE ? " wr" : "",
+		 r->prot & PROT_EXEC ? " ex" : "", r->shared ? " sh" : "", r->locked ? " lo" : "", r->noreserve ? " nr" : "");
 }
 
 static int show_smaps(struct text *out, const struct proc_target *of)

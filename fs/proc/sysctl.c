@@ -8,6 +8,7 @@
 #include <fs/proc/procfile.h>
 #include <linux/capability.h>
 #include <linux/errno.h>
+#include <mm/commit.h>
 #include <mm/mm.h>
 
 COMPONENT("proc", "/proc and its files");
@@ -76,7 +77,69 @@ PROC_NUMBER(sys_threads_max, "sys/kernel/threads-max", TID_MAX); /* nothing but 
 PROC_NUMBER(sys_ngroups_max, "sys/kernel/ngroups_max", GROUPS_MAX);
 PROC_NUMBER(sys_cap_last_cap, "sys/kernel/cap_last_cap", CAP_LAST_CAP);
 
-PROC_CONSTANT(sys_overcommit_memory, "sys/vm/overcommit_memory", "0\n"); /* mm/map.c, commit_ok() */
+/* A decimal number alone, up to @most. Return: it, or -1. */
+static int64_t parse_number(const char *text, size_t n, uint64_t most)
+{
+	uint64_t value = 0;
+	size_t i = 0;
+
+	for (; i < n && text[i] >= '0' && text[i] <= '9' && value <= most; i++)
+		value = value * 10 + (uint64_t)(text[i] - '0');
+	return i && (i == n || (i + 1 == n && text[i] == '\n')) && value <= most ? (int64_t)value : -1;
+}
+
+static int show_overcommit_memory(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%u\n", READ_ONCE(commit_mode));
+	return 0;
+}
+
+static int write_overcommit_memory(const struct proc_target *of, char *text, size_t n)
+{
+	int64_t value = parse_number(text, n, COMMIT_NEVER);
+
+	if (value < 0)
+		return -EINVAL;
+	WRITE_ONCE(commit_mode, (unsigned)value);
+	return 0;
+}
+PROC_WRITABLE(sys_overcommit_memory, "sys/vm/overcommit_memory", show_overcommit_memory, write_overcommit_memory);
+
+static int show_overcommit_ratio(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%u\n", READ_ONCE(commit_ratio));
+	return 0;
+}
+
+static int write_overcommit_ratio(const struct proc_target *of, char *text, size_t n)
+{
+	int64_t value = parse_number(text, n, INT32_MAX);
+
+	if (value < 0)
+		return -EINVAL;
+	WRITE_ONCE(commit_kib, 0); /* the one that was written last counts */
+	WRITE_ONCE(commit_ratio, (unsigned)value);
+	return 0;
+}
+PROC_WRITABLE(sys_overcommit_ratio, "sys/vm/overcommit_ratio", show_overcommit_ratio, write_overcommit_ratio);
+
+static int show_overcommit_kbytes(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%lu\n", (unsigned long)READ_ONCE(commit_kib));
+	return 0;
+}
+
+static int write_overcommit_kbytes(const struct proc_target *of, char *text, size_t n)
+{
+	int64_t value = parse_number(text, n, INT64_MAX / 16);
+
+	if (value < 0)
+		return -EINVAL;
+	WRITE_ONCE(commit_kib, (uint64_t)value);
+	return 0;
+}
+PROC_WRITABLE(sys_overcommit_kbytes, "sys/vm/overcommit_kbytes", show_overcommit_kbytes, write_overcommit_kbytes);
+
 PROC_NUMBER(sys_max_map_count, "sys/vm/max_map_count", MAP_COUNT_MAX);
 PROC_NUMBER(sys_mmap_min_addr, "sys/vm/mmap_min_addr", VMA_LOWEST);
 

@@ -12,6 +12,7 @@
 #include <fs/proc/procfile.h>
 #include <fs/proc/usage.h>
 #include <linux/errno.h>
+#include <mm/commit.h>
 
 COMPONENT("proc", "/proc and its files");
 
@@ -40,6 +41,8 @@ static int show_meminfo(struct text *out, const struct proc_target *of)
 	add_memory(out, "SwapTotal:", 0);
 	add_memory(out, "SwapFree:", 0);
 	add_memory(out, "AnonPages:", u.anonymous_pages);
+	add_memory(out, "CommitLimit:", commit_limit());
+	add_memory(out, "Committed_AS:", READ_ONCE(commit_pages));
 	return 0;
 }
 PROC_FILE(meminfo, "meminfo", show_meminfo);

@@ -1,12 +1,14 @@
 /* Address spaces against a model: random calls on a window of pages, with the real page tables in an array of RAM. */
-/* UNIT: mm/map.c mm/fault.c mm/reclaim.c mm/entries.c mm/space.c mm/shared.c mm/vma.c core/page.c core/slab.c arch/x86_64/mmu.c */
+/* UNIT: mm/map.c mm/commit.c mm/fault.c mm/reclaim.c mm/entries.c mm/space.c mm/shared.c mm/vma.c core/page.c core/slab.c arch/x86_64/mmu.c */
 #include <arch/trap.h>
 #include <asm/signal.h>
+#include <core/init.h>
 #include <core/page.h>
 #include <core/process.h>
 #include <linux/errno.h>
 #include <linux/mman.h>
 #include <linux/resource.h>
+#include <mm/commit.h>
 #include <mm/mm.h>
 
 #include "tests/unit/tap.h"
@@ -18,6 +20,7 @@
 
 struct boot_info boot_info;
 uint64_t uaccess_limit;
+extern const struct init_entry set_init_mm_reclaim_init;
 
 __asm__(".globl image_start, image_end, text_start, rodata_start, relro_start, relro_end, data_start, boot_tables, boot_stack\n"
 	".set boot_tables, 0xffffffff80188000\n"
@@ -343,6 +346,131 @@ static void stack_and_heap(void)
 	is(load(0x555500005000ul), -SIGSEGV, "and is gone");
 }
 
+/* Promises are kept count of, whatever happens to mappings. */
+static uint64_t committed_now(void)
+{
+	uint64_t n = 0;
+
+	for (const struct vma *v = mm->tree.first; v; v = v->next)
+		if (v->flags & VMA_ACCOUNT)
+			n += (v->end - v->start) >> PAGE_SHIFT;
+	return n;
+}
+
+static void promises(void)
+{
+	uint64_t before = commit_pages, pages = page_total();
+	long a, b;
+
+	is((long long)commit_pages, (long long)committed_now(), "what is committed is what mappings say");
+	a = mm_map(mm, 0, 100 * PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	is((long long)(commit_pages - before), 0, "what cannot be written is not promised");
+	is(mm_protect(mm, (uint64_t)a + 10 * PAGE_SIZE, 20 * PAGE_SIZE, RW), 0, "a part becomes writable");
+	is((long long)(commit_pages - before), 20, "and is");
+	b = mm_remap(mm, (uint64_t)a + 12 * PAGE_SIZE, 4 * PAGE_SIZE, 9 * PAGE_SIZE, MREMAP_MAYMOVE, 0);
+	is((long long)(commit_pages - before), 25, "moved, it is longer by five");
+	is((long long)committed_now(), (long long)commit_pages, "which mappings say as well");
+	(void)mm_unmap(mm, (uint64_t)a, 100 * PAGE_SIZE);
+	(void)mm_unmap(mm, (uint64_t)b, 9 * PAGE_SIZE);
+	is((long long)(commit_pages - before), 0, "unmapped, it is given back");
+	a = mm_map(mm, 0, 50 * PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, NULL, 0);
+	is((long long)(commit_pages - before), 50, "shared memory is promised");
+	(void)mm_unmap(mm, (uint64_t)a, 50 * PAGE_SIZE);
+	is((long long)(commit_pages - before), 0, "once");
+
+	commit_mode = COMMIT_NEVER;
+	is(mm_map(mm, 0, pages / 2 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, NULL, 0), -ENOMEM,
+	   "never more than is allowed, reserved or not");
+	a = mm_map(mm, 0, pages / 4 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	ok(a > 0, "a quarter is");
+	is(mm_remap(mm, (uint64_t)a, pages / 4 * PAGE_SIZE, pages * PAGE_SIZE, MREMAP_MAYMOVE, 0), -ENOMEM, "it cannot grow");
+	is((long long)(commit_pages - before), (long long)(pages / 4), "what was refused is not counted");
+	(void)mm_unmap(mm, (uint64_t)a, pages / 4 * PAGE_SIZE);
+	commit_mode = COMMIT_ALWAYS;
+	a = mm_map(mm, 0, pages * 10 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	ok(a > 0, "or all that is asked for");
+	(void)mm_unmap(mm, (uint64_t)a, pages * 10 * PAGE_SIZE);
+	commit_mode = COMMIT_GUESS;
+	is((long long)commit_pages, (long long)before, "all of it is given back");
+}
+
+static void limits(void)
+{
+	struct resource_limit none = { UINT64_MAX, UINT64_MAX };
+	long a;
+
+	process.limits[RLIMIT_AS].soft = (mm->total_pages + 10) * PAGE_SIZE;
+	is(mm_map(mm, 0, 11 * PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0), -ENOMEM, "RLIMIT_AS");
+	a = mm_map(mm, 0, 10 * PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	ok(a > 0, "up to it");
+	is(mm_map(mm, (uint64_t)a, 10 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NULL, 0), a,
+	   "what makes way does not count");
+	is(mm_remap(mm, (uint64_t)a, 10 * PAGE_SIZE, 11 * PAGE_SIZE, MREMAP_MAYMOVE, 0), -ENOMEM, "mremap counts");
+	process.limits[RLIMIT_AS] = none;
+	process.limits[RLIMIT_DATA].soft = mm->data_pages * PAGE_SIZE;
+	is(mm_map(mm, 0, PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0), -ENOMEM, "RLIMIT_DATA");
+	(void)mm_protect(mm, (uint64_t)a, 10 * PAGE_SIZE, PROT_READ);
+	process.limits[RLIMIT_DATA].soft = mm->data_pages * PAGE_SIZE;
+	is(mm_protect(mm, (uint64_t)a, PAGE_SIZE, RW), -ENOMEM, "counts what becomes writable");
+	process.limits[RLIMIT_DATA] = none;
+	process.limits[RLIMIT_MEMLOCK].soft = 0;
+	is(mm_lock(mm, (uint64_t)a, PAGE_SIZE, MM_LOCK), -EPERM, "RLIMIT_MEMLOCK of 0");
+	process.limits[RLIMIT_MEMLOCK].soft = 4 * PAGE_SIZE;
+	is(mm_lock(mm, (uint64_t)a + 5, 4 * PAGE_SIZE, MM_LOCK), -ENOMEM, "of 4 pages, and 5 are wanted");
+	is(mm_lock(mm, (uint64_t)a, 4 * PAGE_SIZE, MM_LOCK), 0, "4 are locked");
+	is(mm_lock(mm, (uint64_t)a, 4 * PAGE_SIZE, MM_LOCK), 0, "twice is once");
+	is((long long)mm->locked_pages, 4, "as counted");
+	is(mm_map(mm, 0, PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, NULL, 0), -EAGAIN, "MAP_LOCKED is refused");
+	is(mm_advise(mm, (uint64_t)a, PAGE_SIZE, MADV_DONTNEED), -EINVAL, "locked memory is needed");
+	is(mm_lock(mm, (uint64_t)a + PAGE_SIZE, 2 * PAGE_SIZE, 0), 0, "unlocked in the middle");
+	is((long long)mm->locked_pages, 2, "two are left");
+	is(mm_lock_all(mm, 0, 0), 0, "munlockall");
+	is((long long)mm->locked_pages, 0, "none are left");
+	is(mm_lock(mm, 0x20000, PAGE_SIZE, 0), -ENOMEM, "where nothing is");
+	process.limits[RLIMIT_MEMLOCK] = none;
+	is(mm_lock_all(mm, 0, MM_LOCK), 0, "mlockall(MCL_FUTURE)");
+	(void)mm_unmap(mm, (uint64_t)a, 10 * PAGE_SIZE);
+	a = mm_map(mm, 0, 3 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	is((long long)mm->locked_pages, 3, "locks what is mapped from then on");
+	ok(mmu_entry_at(&mm->mmu, (uint64_t)a + PAGE_SIZE, false) && *mmu_entry_at(&mm->mmu, (uint64_t)a + PAGE_SIZE, false),
+	   "and fills it in");
+	(void)mm_unmap(mm, (uint64_t)a, 3 * PAGE_SIZE);
+	is((long long)mm->locked_pages, 0, "until it is unmapped");
+	(void)mm_lock_all(mm, 0, 0);
+}
+
+/* MADV_FREE: pages go when memory is short, but those that were written to since, and only once. */
+static void lazily(void)
+{
+	long a = mm_map(mm, 0, 8 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	uint64_t before;
+	uint8_t *at;
+
+	for (unsigned i = 0; i < 8; i++)
+		(void)store((uint64_t)a + i * PAGE_SIZE, (uint8_t)(i + 1));
+	is(mm_advise(mm, (uint64_t)a, 6 * PAGE_SIZE, MADV_FREE), 0, "MADV_FREE of six pages out of eight");
+	is(load((uint64_t)a + PAGE_SIZE), 2, "they are there as long as there is memory");
+	(void)touch((uint64_t)a + 2 * PAGE_SIZE, true, &at);
+	*at = 99; /* the processor marks the entry */
+	mmu_entry_set_dirty(mmu_entry_at(&mm->mmu, (uint64_t)a + 2 * PAGE_SIZE, false));
+	is(mm_write(mm, (uint64_t)a + 3 * PAGE_SIZE, "w", 1), 0, "the kernel writes to one");
+	(void)mm_protect(mm, (uint64_t)a + 4 * PAGE_SIZE, PAGE_SIZE, PROT_READ);
+	before = page_free_count();
+	ok(page_reclaim_wait(), "memory is short");
+	is((long long)(page_free_count() - before), 4, "four pages go");
+	is(load((uint64_t)a), 0, "the first has zeroes now");
+	is(load((uint64_t)a + 2 * PAGE_SIZE), 99, "what was written to since has not");
+	is(load((uint64_t)a + 3 * PAGE_SIZE), 'w', "nor what the kernel wrote to");
+	is(load((uint64_t)a + 6 * PAGE_SIZE), 7, "nor what was not given");
+	(void)store((uint64_t)a, 5);
+	(void)page_reclaim_wait();
+	is(load((uint64_t)a), 5, "a page that came anew stays");
+	(void)mm_unmap(mm, (uint64_t)a, 8 * PAGE_SIZE);
+	a = mm_map(mm, 0, PAGE_SIZE, RW, MAP_SHARED | MAP_ANONYMOUS, NULL, 0);
+	is(mm_advise(mm, (uint64_t)a, PAGE_SIZE, MADV_FREE), -EINVAL, "MADV_FREE is for private memory");
+	(void)mm_unmap(mm, (uint64_t)a, PAGE_SIZE);
+}
+
 static void exhaustion(void)
 {
 	uint64_t pages = page_total();
@@ -405,7 +533,12 @@ int main(void)
 	places();
 	sharing();
 	stack_and_heap();
+	set_init_mm_reclaim_init.call();
+	promises();
+	limits();
+	lazily();
 	against_model();
+	is((long long)commit_pages, (long long)committed_now(), "what is committed is what mappings say, still");
 	(void)mm_unmap(mm, va(0), 2 * SPAN * PAGE_SIZE);
 	memset(model, 0, sizeof(model));
 	shortage();
@@ -416,6 +549,7 @@ int main(void)
 	is_text(back, text, "what was written is read");
 	is(mm_write(mm, va(2) - 10, text, sizeof(text)), -EFAULT, "beyond the end: -EFAULT");
 	mm_put(mm);
+	is((long long)commit_pages, 0, "nothing is committed any more");
 	is(file.refs, 1, "the file has its references back");
 	ok((int64_t)(free - page_free_count()) < 16, "and the machine its memory (%lld pages less)", (long long)(free - page_free_count()));
 	for (unsigned i = 0; i < SPAN; i++)

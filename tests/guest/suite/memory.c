@@ -270,6 +270,109 @@ static void advice(void)
 }
 
 /* One of several threads that map, fill, protect, drop and unmap at the same time. Return: how often it was wrong. */
+static long status_kib(const char *name)
+{
+	char text[4096] = "", *at;
+	int fd = open("/proc/self/status", O_RDONLY);
+
+	read(fd, text, sizeof(text) - 1);
+	close(fd);
+	at = strstr(text, name);
+	return at ? atol(at + strlen(name)) : -1;
+}
+
+static void locked(void)
+{
+	char *p = map(8 * PAGE, PROT_READ | PROT_WRITE);
+	unsigned char in[8];
+	long before = status_kib("VmLck:");
+	int r;
+
+	ok(before >= 0, "VmLck is told");
+	is(mlock(p + PAGE + 100, 2 * PAGE), 0, "mlock of parts of three pages");
+	is(status_kib("VmLck:") - before, 12, "locks all of them");
+	ok(mincore(p, 8 * PAGE, in) == 0 && (in[1] & in[2] & in[3] & 1) && !(in[0] & 1), "and fills them in");
+	is(mlock(p + 2 * PAGE, 4 * PAGE), 0, "mlock again");
+	is(status_kib("VmLck:") - before, 20, "counts each once");
+	fails(madvise(p, 8 * PAGE, MADV_DONTNEED), EINVAL, "MADV_DONTNEED of locked pages");
+	is(munlock(p + 3 * PAGE, PAGE), 0, "munlock in the middle");
+	is(status_kib("VmLck:") - before, 16, "counts");
+	is(munmap(p + 4 * PAGE, 4 * PAGE), 0, "unmapping");
+	is(status_kib("VmLck:") - before, 8, "counts as well");
+	fails(mlock(p, 8 * PAGE), ENOMEM, "mlock over a hole");
+	fails(munlock(p + 5 * PAGE, PAGE), ENOMEM, "munlock of a hole");
+	fails(mlock((void *)-8192ul, 16384), EINVAL, "mlock round the end of addresses");
+	is(mlock(p, 0), 0, "mlock of nothing");
+	is(munmap(p, 4 * PAGE), 0, "all of it is unmapped");
+	is(status_kib("VmLck:"), before, "nothing is locked");
+	p = map(2 * PAGE, PROT_READ | PROT_WRITE);
+	r = mlock2(p, 2 * PAGE, MLOCK_ONFAULT);
+	ok(r == 0 && mincore(p, 2 * PAGE, in) == 0 && !(in[0] & 1), "MLOCK_ONFAULT fills nothing in");
+	fails(mlock2(p, PAGE, 2), EINVAL, "mlock2 with flags that are none");
+	fails(mlockall(0), EINVAL, "mlockall of nothing");
+	fails(mlockall(MCL_ONFAULT), EINVAL, "mlockall of nothing on fault");
+	is(mlockall(MCL_FUTURE | MCL_ONFAULT), 0, "mlockall for the future");
+	munmap(p, 2 * PAGE);
+	p = map(4 * PAGE, PROT_READ | PROT_WRITE);
+	is(status_kib("VmLck:") - before, 16, "locks what comes");
+	is(munlockall(), 0, "munlockall");
+	is(status_kib("VmLck:"), 0, "unlocks all");
+	munmap(p, 4 * PAGE);
+}
+
+static void lazily_freed(void)
+{
+	char *p = map(16 * PAGE, PROT_READ | PROT_WRITE), *shared;
+	bool good = true;
+
+	memset(p, 7, 16 * PAGE);
+	if (madvise(p, 8 * PAGE, MADV_FREE) != 0)
+		ok(false, "MADV_FREE");
+	p[PAGE] = 9;
+	for (int i = 0; i < 16; i++)
+		good &= p[i * PAGE + 5] == 7 || (i < 8 && p[i * PAGE + 5] == 0);
+	ok(good, "after MADV_FREE pages are as they were, or zeroes");
+	ok(p[PAGE] == 9, "and what is written to stays");
+	is(mprotect(p, 4 * PAGE, PROT_READ), 0, "mprotect of such pages");
+	is(madvise(p, 16 * PAGE, MADV_DONTNEED), 0, "MADV_DONTNEED");
+	ok(p[0] == 0 && p[15 * PAGE] == 0, "drops them");
+	munmap(p, 16 * PAGE);
+	shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fails(madvise(shared, PAGE, MADV_FREE), EINVAL, "MADV_FREE of shared memory");
+	munmap(shared, PAGE);
+}
+
+static void limited(void)
+{
+	struct rlimit old, low;
+	char *p = map(16 * PAGE, PROT_READ | PROT_WRITE), *q;
+
+	getrlimit(RLIMIT_AS, &old);
+	low = (struct rlimit){ 16 * PAGE, old.rlim_max };
+	is(setrlimit(RLIMIT_AS, &low), 0, "RLIMIT_AS below what there is");
+	q = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ok(q == MAP_FAILED && errno == ENOMEM, "nothing more is mapped");
+	q = mmap(p, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	ok(q == p || errno == ENOMEM, "what takes another's place may be");
+	q = mremap(p, 16 * PAGE, 32 * PAGE, MREMAP_MAYMOVE);
+	ok(q == MAP_FAILED, "nothing grows");
+	setrlimit(RLIMIT_AS, &old);
+	getrlimit(RLIMIT_DATA, &old);
+	low = (struct rlimit){ 16 * PAGE, old.rlim_max };
+	is(setrlimit(RLIMIT_DATA, &low), 0, "RLIMIT_DATA");
+	q = map(PAGE, PROT_READ | PROT_WRITE);
+	ok(q == MAP_FAILED && errno == ENOMEM, "no private memory that can be written");
+	q = map(PAGE, PROT_READ);
+	ok(q != MAP_FAILED, "but some to read");
+	fails(mprotect(q, PAGE, PROT_READ | PROT_WRITE), ENOMEM, "that stays so");
+	munmap(q, PAGE);
+	q = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ok(q != MAP_FAILED, "and shared memory");
+	munmap(q, PAGE);
+	setrlimit(RLIMIT_DATA, &old);
+	munmap(p, 16 * PAGE);
+}
+
 static void *churn(void *seed)
 {
 	unsigned state = (unsigned)(uintptr_t)seed;
@@ -349,5 +452,8 @@ void suite_memory(void)
 	heap();
 	stack();
 	advice();
+	locked();
+	lazily_freed();
+	limited();
 	concurrent();
 }

@@ -67,6 +67,12 @@ mmu_entry mmu_entry_take(mmu_entry *e);
 /** mmu_entry_age() - Return: it was used since the last time; from now on it counts as not used. Translations may stay. */
 bool mmu_entry_age(mmu_entry *e);
 
+/** mmu_entry_dirty() - it was written to through this entry. */
+bool mmu_entry_dirty(mmu_entry e);
+/** mmu_entry_clean() - it was not, from now on; translations are to be forgotten. */
+void mmu_entry_clean(mmu_entry *e);
+void mmu_entry_set_dirty(mmu_entry *e);
+
 /** mmu_flush_page(), mmu_flush_range() - forget translations of @m on every processor using it. */
 void mmu_flush_page(struct mmu *m, uint64_t va);
 void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end);

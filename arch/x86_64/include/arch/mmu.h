@@ -123,6 +123,21 @@ static inline bool mmu_entry_age(mmu_entry *e)
 	return __atomic_fetch_and(e, ~(mmu_entry)MMU_ENTRY_ACCESSED, __ATOMIC_RELAXED) & MMU_ENTRY_ACCESSED;
 }
 
+/** mmu_entry_dirty() - it was written to through this entry. */
+static inline bool mmu_entry_dirty(mmu_entry e)
+{
+	return e & MMU_ENTRY_DIRTY;
+}
+/** mmu_entry_clean() - it was not, from now on; translations are to be forgotten. */
+static inline void mmu_entry_clean(mmu_entry *e)
+{
+	__atomic_fetch_and(e, ~(mmu_entry)MMU_ENTRY_DIRTY, __ATOMIC_RELAXED);
+}
+static inline void mmu_entry_set_dirty(mmu_entry *e)
+{
+	__atomic_fetch_or(e, MMU_ENTRY_DIRTY, __ATOMIC_RELAXED);
+}
+
 /** mmu_flush_page(), mmu_flush_range() - forget translations of @m on every processor using it. */
 void mmu_flush_page(struct mmu *m, uint64_t va);
 void mmu_flush_range(struct mmu *m, uint64_t start, uint64_t end);
