@@ -4,8 +4,13 @@ AR        = $(CROSS)ar
 COMP      = $(BUILD)/components/$(ARCH)
 UAPI      = $(BUILD)/uapi/$(ARCH)
 
+# For size, but for the sources that link/fast names. Nothing is aligned for the sake of fetching it: that is a tenth of a kernel,
+# and no instruction less (docs/decisions/size.md).
+OPTIMIZE = -Os
+FAST     = -O2 -fno-align-functions -fno-align-jumps -fno-align-loops -fno-align-labels
+
 # What every part of the kernel is compiled with, whoever wrote it.
-KERNEL_CODE = -std=gnu11 -O2 -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) -fPIC \
+KERNEL_CODE = -std=gnu11 $(OPTIMIZE) -g -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) -fPIC \
 	-fno-semantic-interposition -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fstack-protector $(ARCH_CANARY) -fno-strict-aliasing -fno-common -fno-math-errno -fno-tree-loop-distribute-patterns \
 	-fmacro-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=. $(ARCH_CFLAGS)
@@ -27,10 +32,15 @@ ABSENT_OBJECTS = $(ABSENT:%.c=$(COMP)/%.o)
 components: $(COMP)/kernel.a $(ABSENT_OBJECTS) $(COMP)/kernel.lds $(COMP)/sets.lds $(COMP)/header.lds \
 	$(COMP)/profiles.stamp
 
+FAST_OBJECTS := $(foreach s,$(shell sed '/^\#/d' link/fast),$(COMP)/o/$(subst /,-,$s).o)
+$(FAST_OBJECTS): OPTIMIZE = $(FAST)
+$(OBJECTS): link/fast
+
 # Objects of libraries that are fetched, not ours, add themselves here (net/lwip/lwip.mk).
 FETCHED_OBJECTS =
 
 $(COMP)/kernel.a: $$(OBJECTS) $$(FETCHED_OBJECTS)
+	@$(foreach o,$(filter-out $^,$(FAST_OBJECTS)),echo "link/fast: there is no source of $(o)"; exit 1;)
 	@rm -f $@
 	@echo '  AR      $@'
 	@$(AR) rcsD $@ $^

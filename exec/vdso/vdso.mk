@@ -15,8 +15,8 @@ $(VDSO)/vdso.so: exec/vdso/user/vdso.c exec/vdso/user/vdso.lds core/timekeeping.
 
 $(COMP)/o/exec-vdso-image.o: $(VDSO)/vdso.so
 	@mkdir -p $(@D)
-	@printf '%s\n' '.section .rodata.vdso_image, "a"' '.balign 4096' '.globl vdso_image, vdso_image_end' 'vdso_image:' \
-		'.incbin "$(VDSO)/vdso.so"' '.balign 4096' 'vdso_image_end:' \
+	@printf '%s\n' '.section .rodata.vdso_image, "a"' '.balign 8' '.globl vdso_image, vdso_image_end' 'vdso_image:' \
+		'.incbin "$(VDSO)/vdso.so"' 'vdso_image_end:' \
 		'.section .whittle.component, ""' \
 		'.asciz "vdso"' '.asciz "the page of code that every program gets: clocks without a system call"' \
 		'.section .note.GNU-stack, "", %progbits' > $(VDSO)/image.s

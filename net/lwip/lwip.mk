@@ -12,7 +12,7 @@ FETCHED_OBJECTS += $(LWIP_OBJECTS)
 # lwIP's headers are system headers to the compiler, so what they include is not in its lists of dependencies.
 LWIP_OPTIONS = $(BUILD)/src/lwip.stamp net/lwip/lwip.mk $(wildcard net/lwip/include/*.h net/lwip/include/*/*.h net/lwip/include/*/*/*.h)
 $(LWIP_OBJECTS): KERNEL_CODE += $(STRICT)
-$(LWIP_OBJECTS): net/lwip/component.h $(LWIP_OPTIONS) | $(UAPI)/linux
+$(LWIP_OBJECTS): net/lwip/component.h link/fast $(LWIP_OPTIONS) | $(UAPI)/linux
 define lwip_object
 $(COMP)/o/lwip-$(notdir $1).o:
 	@mkdir -p $$(@D)

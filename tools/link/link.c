@@ -13,7 +13,7 @@
 
 static const char *const ld_flags[] = {
 	"ld", "-m", "elf_x86_64", "-pie", "--no-dynamic-linker", "-Bsymbolic", "-z", "text", "-z", "pack-relative-relocs",
-	"--gc-sections", "-z", "max-page-size=4096", "-z", "noexecstack", "--build-id=none",
+	"--gc-sections", "--nmagic", "-z", "noexecstack", "--build-id=none",
 };
 
 #define MOST_NAMED 12
