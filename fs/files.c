@@ -6,26 +6,14 @@
  */
 #include <core/process.h>
 #include <core/slab.h>
-#include <fs/files.h>
+#include <fs/files_table.h>
 #include <fs/lock.h>
 #include <linux/resource.h>
 
 COMPONENT("vfs", "files, paths, mounts and descriptors");
 
-#define FILES_FIRST 64u /* descriptors that a table has room for without another allocation */
 #define WORD_BITS   64u
 
-struct files {
-	struct spinlock lock;  /* RANK_FILES */
-	uint32_t refs;         /* atomic */
-	unsigned size;         /* descriptors there is room for, a multiple of WORD_BITS; lock */
-	unsigned first_free;   /* no free one below; lock */
-	struct file **slots;   /* lock; ref each */
-	uint64_t *used;        /* lock */
-	uint64_t *cloexec;     /* lock */
-	struct file *slots_first[FILES_FIRST];
-	uint64_t used_first[1], cloexec_first[1];
-};
 _Static_assert(FILES_FIRST == WORD_BITS, "one word of bits for the first descriptors");
 
 static inline bool bit_get(const uint64_t *map, unsigned i)
@@ -156,21 +144,12 @@ void files_put_table(struct files *t)
 
 struct file *files_get_file(struct files *t, int fd)
 {
-	struct file *f = NULL;
-
-	spin_lock(&t->lock);
-	if (likely((unsigned)fd < t->size)) {
-		f = t->slots[fd];
-		if (likely(f))
-			file_get(f);
-	}
-	spin_unlock(&t->lock);
-	return f;
+	return files_look_up(t, fd);
 }
 
 struct file *fd_get(int fd)
 {
-	return files_get_file(current->process->files, fd);
+	return files_look_up(current->process->files, fd);
 }
 
 /* The lowest free descriptor from @from below @limit; the lock is held. */
