@@ -1,12 +1,12 @@
 #!/bin/sh
-# What issue 3 wants reached, as far as it shows in one short run each: sizes, instructions to main, least memory, and that
+# What issue 4 wants reached, as far as it shows in one short run each: sizes, instructions to main, least memory, and that
 # every line of the microbenchmark answers. `make bench' has the figures.
 # TIME LIMIT: 600
 . tests/lib.sh
 
 check "the plugin and the programs of bench/ are built" make -s BUILD="$BUILD" bench-files
 bench=$BUILD/bench
-machine='qemu-system-x86_64 -M microvm -accel tcg -cpu max,-erms,-fsrm -nodefaults -no-user-config -display none -no-reboot
+machine='qemu-system-x86_64 -M microvm,acpi=off -accel tcg -cpu max,-erms,-fsrm -nodefaults -no-user-config -display none -no-reboot
 	-global virtio-mmio.force-legacy=false'
 at_most() { # NAME GOT MOST
 	[ "$2" -le "$3" ] 2> /dev/null
@@ -14,16 +14,34 @@ at_most() { # NAME GOT MOST
 }
 
 check "a kernel for microvm is linked" $WHITTLE kernel -o "$work/kernel" --for microvm
-at_most "its bytes" "$(stat -c %s "$work/kernel")" 512000
+at_most "its bytes" "$(stat -c %s "$work/kernel")" 614400
+check "a kernel of all is linked" $WHITTLE kernel -o "$work/kernel" --for all
+at_most "its bytes" "$(stat -c %s "$work/kernel")" 716800
 
 check "an image of hello is built" $WHITTLE build -o "$work/hello.img" --for microvm "$bench/hello"
 entry=$(readelf -h "$bench/hello" | awk '/Entry point/ { print $NF }')
 timeout 60 $machine -m 128M -serial stdio -plugin "file=$bench/icount.so,out=$work/count,log=$work/log,entry=$entry" \
 	-kernel "$work/hello.img" > "$work/console" 2>&1 < /dev/null
-at_most "instructions from reset to its main" "$(awk '/^mark-01/ { print $2; exit }' "$work/log")" 800000
+at_most "instructions from reset to its main" "$(awk '/^mark-01/ { print $2; exit }' "$work/log")" 500000
+for try in 1 2 3; do # the clock is measured again when a busy host came between
+	timeout 60 $machine -m 128M -serial stdio -plugin "file=$bench/icount.so,log=$work/log,io=$work/io" \
+		-kernel "$work/hello.img" > "$work/console" 2>&1 < /dev/null
+	exits=$(awk '/^mark-01/ { for (i = 3; i <= 10; i++) n += $i; print n; exit }' "$work/log")
+	[ "${exits:-1000}" -gt 150 ] || break
+done
+at_most "exits until then" "$exits" 150
+check "an image of hello that says its time is built" $WHITTLE build -o "$work/time.img" --for microvm "$bench/hello" -- time
+timeout 20 $machine -icount shift=0,sleep=off -m 128M -serial stdio -kernel "$work/time.img" 2>&1 < /dev/null > "$work/console" &
+for wait in $(seq 150); do
+	virtual=$(tr -d '\r' < "$work/console" | sed -n 's/^\([0-9][0-9]*\)$/\1/p')
+	[ -z "$virtual" ] || break
+	sleep 0.1
+done
+kill $! 2> /dev/null
+at_most "virtual nanoseconds until then" "$virtual" 2000000
 
 in_memory() { timeout 60 $machine -m "$1" -serial stdio -kernel "$work/hello.img" < /dev/null 2>&1 | tr -d '\r'; }
-has "hello in 8 MiB" "$(in_memory 8M)" '^hello'
+has "hello in 4 MiB" "$(in_memory 4M)" '^hello'
 is "too little memory for the image itself is one sentence" "$(in_memory 2M)" \
 	"the image does not fit into memory: give the machine more (-m)
 whittle: exit status 126"
