@@ -1,4 +1,6 @@
-/* gate PORT TO: pass connections on, from 127.0.0.1:PORT to 127.0.0.1:TO, connecting one after another.
+/* gate PORT TO [LIFETIME]: pass connections on, from 127.0.0.1:PORT to 127.0.0.1:TO, connecting one after another. With a
+ * LIFETIME each is cut at a random moment, that many milliseconds after its beginning on average: half of them by a reset,
+ * the others by the end of both directions, whatever is under way.
  *
  * QEMU's user network listens with a backlog of 1: of many clients at once the host drops most SYNs and repeats them
  * after 1, 2, 4 … seconds, all at the same moments. Here each waits in a queue of its own until the one before is through.
@@ -21,7 +23,8 @@
 /* Two directions of one connection; who ends last closes both. */
 struct both {
 	int fd[2];
-	int running; /* atomic */
+	int running;     /* atomic */
+	int lifetime_ms; /* -1: until one of them ends */
 };
 struct way {
 	struct both *both;
@@ -34,19 +37,50 @@ static struct sockaddr_in at(const char *port)
 				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
-/* One direction, until its end or an error; then both sides know. */
+static void cut(const struct both *both)
+{
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	for (int i = 0; i < 2; i++) {
+		if (both->lifetime_ms & 1)
+			setsockopt(both->fd[i], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		shutdown(both->fd[i], SHUT_RDWR);
+	}
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* One direction, until its end or an error; then both sides know. The first one sees to the end of the lifetime, too. */
 static void *pass(void *arg)
 {
 	struct way w = *(struct way *)arg;
 	int from = w.both->fd[w.from], to = w.both->fd[!w.from];
+	int64_t end = w.from || w.both->lifetime_ms < 0 ? INT64_MAX : now_ms() + w.both->lifetime_ms;
 	static __thread char buf[65536];
 	ssize_t n;
 
 	free(arg);
-	while ((n = read(from, buf, sizeof(buf))) > 0)
+	for (;;) {
+		if (end != INT64_MAX) {
+			int64_t left = end - now_ms();
+
+			if (left <= 0 || poll(&(struct pollfd){ from, POLLIN, 0 }, 1, (int)left) == 0) {
+				cut(w.both);
+				break;
+			}
+		}
+		if ((n = read(from, buf, sizeof(buf))) <= 0)
+			break;
 		for (ssize_t done = 0, m; done < n; done += m)
 			if ((m = write(to, buf + done, (size_t)(n - done))) <= 0)
 				goto out;
+	}
 out:
 	shutdown(to, SHUT_WR);
 	shutdown(from, SHUT_RD);
@@ -71,7 +105,8 @@ static void start(struct both *both, int from)
 		exit(1);
 }
 
-/* Has the listener at  accepted all that came? For a listening socket /proc/net/tcp has their number as rx_queue. */
+/* Has the listener at @port accepted all that came? For a listening socket /proc/net/tcp has their number as rx_queue; those come
+ * first, before thousands that are over. */
 static bool all_accepted(unsigned port)
 {
 	FILE *f = fopen("/proc/net/tcp", "r");
@@ -79,9 +114,14 @@ static bool all_accepted(unsigned port)
 	bool accepted = true;
 	char line[300];
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, " %*d: %*x:%x %*x:%*x %x %*x:%x", &local, &state, &waiting) == 3 && local == port && state == 10)
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %*d: %*x:%x %*x:%*x %x %*x:%x", &local, &state, &waiting) != 3)
+			continue; /* the heading */
+		if (state != 10)
+			break;
+		if (local == port)
 			accepted = waiting == 0;
+	}
 	if (f)
 		fclose(f);
 	return accepted;
@@ -90,11 +130,11 @@ static bool all_accepted(unsigned port)
 int main(int argc, char **argv)
 {
 	struct timespec moment = { 0, 1000000 };
-	int l = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	int l = socket(AF_INET, SOCK_STREAM, 0), one = 1, lifetime_ms = argc == 4 ? atoi(argv[3]) : 0;
 	struct sockaddr_in here, there;
 	struct both *both;
 
-	if (argc != 3)
+	if (argc != 3 && argc != 4)
 		return 2;
 	here = at(argv[1]);
 	there = at(argv[2]);
@@ -115,7 +155,7 @@ int main(int argc, char **argv)
 		setsockopt(c, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		both = malloc(sizeof(*both));
-		*both = (struct both){ { c, s }, 2 };
+		*both = (struct both){ { c, s }, 2, lifetime_ms ? (int)(random() % (2 * lifetime_ms)) : -1 };
 		start(both, 0);
 		start(both, 1);
 		for (int i = 0; i < 2000 && !all_accepted((unsigned)atoi(argv[2])); i++)

@@ -1,0 +1,99 @@
+#!/bin/sh
+# redis and nginx under 200 clients for $SECONDS_EACH (20; an hour in tests/long/load.t), redis on the first machine, nginx on the
+# second. Every fourth client's connections are cut at random moments; the others see no error, nothing is left of those that
+# were cut, and memory is what it was.
+# TIME LIMIT: 600
+. tests/apps/lib.sh
+
+seconds=${SECONDS_EACH:-20}
+warm=$((seconds < 40 ? seconds / 2 : 20))
+whole=150 broken=50 # clients
+slack=512           # KiB: pages that processors keep at hand
+heap=16384          # KiB: what a program's allocator may hold on to
+
+# Free memory as the kernel counts it; the machine stands still meanwhile.
+free_kib() {
+	echo $(($(timeout 60 gdb -batch -nx "$work/$1-$machine.img.debug" -ex "target remote 127.0.0.1:$debug" -ex 'print free_pages' \
+		2> "$work/gdb.err" < /dev/null | sed -n 's/^\$1 = //p') * 4))
+}
+run() { # NAME PORT READY: the load on that image, and what is left of it
+	local name="$1"
+	debug=$(free_port)
+	MORE="--append nokaslr --qemu-arg -gdb --qemu-arg tcp:127.0.0.1:$debug" serve "$name" "$2" "$3"
+	gate "$port" 400
+	cut=$gate
+	gate "$port"
+	"load_$name" $warm > "$work/load"
+	check "it is idle" wait_for "idle_$name"
+	before=$(free_kib "$name") program_before=$("program_kib_$name")
+	"load_$name" "$seconds" > "$work/load"
+	sed 's/^/# /' "$work/load"
+	is "those that are not cut see no error in $seconds s" "$(grep -i error "$work/load")" ""
+	check "of those that were cut nothing is left" wait_for "idle_$name"
+	after=$(free_kib "$name") program=$("program_kib_$name")
+	echo "# before: $before KiB free, $program_before the program's; after: $after KiB free, $program the program's"
+	check "the kernel's memory is what it was" [ $((after + program)) -gt $((before + program_before - slack)) ]
+	check "the program's, too" [ "$program" -lt $((program_before + heap)) ]
+	stop 0
+}
+
+# A round of redis-benchmark ends when its time is over, or with the first of its connections that is cut.
+load_redis() { # SECONDS
+	local end=$(($(date +%s) + $1)) rounds=0 requests=0 i
+	for i in 1 2; do
+		while [ "$(date +%s)" -lt $end ]; do
+			timeout 20 redis-benchmark -p "$cut" -c $((broken / 2)) -n 100000 -r 1000 -d 500 -t set,get,hset,mset
+		done > "$work/broken.$i" 2>&1 &
+		broken_pids="$broken_pids $!"
+	done
+	while [ "$(date +%s)" -lt $end ]; do
+		timeout 300 redis-benchmark -p "$gate" -c $whole -n 2000 -r 1000 --csv -t get,set,incr,sadd,zadd \
+			> "$work/whole" 2> "$work/whole.err" || echo "error: redis-benchmark ended with status $?"
+		cat "$work/whole.err"
+		rounds=$((rounds + 1)) requests=$((requests + 2000 * $(grep -vc '"test"' "$work/whole")))
+	done
+	echo "$requests requests by $whole clients"
+	wait $broken_pids
+	broken_pids=
+}
+ask() { timeout 20 redis-cli -p "$port" "$@" 2>&1 < /dev/null; }
+ready_redis() { [ "$(ask PING)" = PONG ]; }
+program_kib_redis() { echo $(($(ask INFO memory | tr -d '\r' | sed -n 's/^used_memory_rss://p') / 1024)); }
+idle_redis() { ask INFO clients | grep -q '^connected_clients:1.$'; }
+
+mkdir "$work/www"
+echo hello > "$work/www/index.html"
+head -c 300000 /dev/urandom > "$work/www/large"
+cat > "$work/nginx.conf" <<'END'
+error_log stderr crit;
+pid /run/nginx.pid;
+events { worker_connections 1024; }
+http {
+	access_log off;
+	sendfile on;
+	keepalive_requests 1000000000;
+	server { listen 80; root /www; location /status { stub_status; } }
+}
+END
+echo 'function request() return wrk.format(nil, math.random(20) == 1 and "/large" or "/") end' > "$work/mix.lua"
+load_nginx() { # SECONDS
+	timeout $(($1 + 60)) wrk -t 1 -c $broken -d "$1" --timeout 30 -s "$work/mix.lua" "http://127.0.0.1:$cut" > "$work/broken" 2>&1 &
+	broken_pids=$!
+	timeout $(($1 + 60)) wrk -t 1 -c $whole -d "$1" --timeout 30 -s "$work/mix.lua" "http://127.0.0.1:$gate" > "$work/whole" 2>&1
+	grep -E 'errors|Non-2xx' "$work/whole"
+	awk -v clients=$whole '/requests in/ { print $1 " requests by " clients " clients"; n = $1 } END { if (!n) print "error: none" }' "$work/whole"
+	wait $broken_pids
+	awk '/Socket errors/ { print "of the others:", $0 }' "$work/broken" | sed 's/Socket errors/cut/'
+	broken_pids=
+}
+ready_nginx() { [ "$(timeout 5 curl -s "http://127.0.0.1:$port/")" = hello ]; }
+program_kib_nginx() { echo 0; } # it does not say, and takes what it needs at once
+idle_nginx() { timeout 5 curl -s "http://127.0.0.1:$port/status" | grep -qx 'Active connections: 1 '; }
+
+image redis /usr/bin/redis-server -- --save '' --protected-mode no
+image nginx --copy "$work/nginx.conf:/etc/nginx/nginx.conf" --copy "$work/www:/www" --copy /var/lib/nginx:/var/lib/nginx \
+	/usr/sbin/nginx -- -g 'daemon off; master_process off;'
+set -- $MACHINES
+MACHINES=$1 on_machines run redis 6379 ready_redis
+MACHINES=${2:-$1} on_machines run nginx 80 ready_nginx
+done_testing
