@@ -36,7 +36,7 @@ int irq_request(unsigned line, unsigned trigger, struct irq_handler *h)
 	return arch_irq_enable(line, trigger);
 }
 
-int irq_request_message(struct irq_handler *h, struct irq_message *m)
+int irq_request_message(struct irq_handler *h, unsigned cpu, struct irq_message *m)
 {
 	irqflags_t flags = spin_lock_irqsave(&irq_lock);
 	int r = -ENOSPC;
@@ -46,7 +46,7 @@ int irq_request_message(struct irq_handler *h, struct irq_message *m)
 			continue;
 		h->next = NULL;
 		__atomic_store_n(&handlers[line], h, __ATOMIC_RELEASE);
-		arch_irq_message((unsigned)line, m);
+		arch_irq_message((unsigned)line, cpu, m);
 		r = line;
 		break;
 	}

@@ -30,13 +30,13 @@ struct irq_message {
 	uint64_t address;
 	uint32_t data;
 };
-/** irq_request_message() - call @h when a device sends @m. Return: the line, for irq_release(); -ENOSPC: none is free. */
-int irq_request_message(struct irq_handler *h, struct irq_message *m);
+/** irq_request_message() - call @h on processor @cpu when a device sends @m. Return: the line, for irq_release(); -ENOSPC: none is free. */
+int irq_request_message(struct irq_handler *h, unsigned cpu, struct irq_message *m);
 
 /* What the controller does (arch/). Return: 0, or -EINVAL for a line that no controller has. */
 int arch_irq_enable(unsigned line, unsigned trigger);
 void arch_irq_disable(unsigned line);
-void arch_irq_message(unsigned line, struct irq_message *m);
+void arch_irq_message(unsigned line, unsigned cpu, struct irq_message *m);
 /** irq_dispatch() - called by the controller's trap code. */
 void irq_dispatch(unsigned line);
 

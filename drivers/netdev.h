@@ -50,13 +50,20 @@ struct netdev_ops {
 	int (*send)(struct netdev *n, const struct netdev_piece *pieces, unsigned count, unsigned headroom,
 		    const struct netdev_offload *offload, void *cookie);
 	void (*flush)(struct netdev *n);   /* tell the card of what was sent, if it asks to be told */
-	/* Deliver what was received, by netdev_receive(), and take back what was sent. Return: there is more. */
-	bool (*poll)(struct netdev *n);
+	/* Deliver what queue @queue received, by netdev_receive(), and take back what was sent by it. Return: there is more. */
+	bool (*poll)(struct netdev *n, unsigned queue);
 };
 
 #define NETDEV_SEND_CHECKSUM 1u /* the card can do netdev_offload.checksum */
 #define NETDEV_SEND_SEGMENT4 2u /* … and segment, of IPv4 */
 #define NETDEV_SEND_SEGMENT6 4u
+
+#define NETDEV_QUEUES_MAX 8u /* pairs of queues, each with interrupts of its own */
+
+struct netdev_queue {
+	struct netdev *netdev;
+	struct deferred work;
+};
 
 struct netdev {
 	const struct netdev_ops *ops; /* I */
@@ -66,17 +73,18 @@ struct netdev {
 	unsigned features;            /* I: NETDEV_* */
 	bool link;                    /* a: the cable is in; a change is followed by netdev_interrupt() */
 	bool starving;                /* no memory for all of its receive buffers: to be polled now and then */
-	struct deferred work;         /* ours: netdev_interrupt() */
+	unsigned queue_count;         /* I: at least 1 */
+	struct netdev_queue queues[NETDEV_QUEUES_MAX]; /* ours: netdev_interrupt() */
 	void *protocol;               /* the protocols' own */
 	struct netdev *next;
 };
 
 /** netdev_register() - a card was found. Context: start-up. Defined by net/inet/device.c. */
 void netdev_register(struct netdev *n);
-/** netdev_interrupt() - frames came or went, or the link changed: poll soon. Context: interrupt. */
-static inline void netdev_interrupt(struct netdev *n)
+/** netdev_interrupt() - frames came or went by @queue, or the link changed: poll soon, on this processor. Context: interrupt. */
+static inline void netdev_interrupt(struct netdev *n, unsigned queue)
 {
-	deferred_raise(&n->work);
+	deferred_raise(&n->queues[queue].work);
 }
 /**
  * netdev_receive() - a frame of @count pieces lies in buffers (kmalloc'd, NETDEV_BUFFER_SIZE), with NETDEV_BUFFER_HEAD bytes

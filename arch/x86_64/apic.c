@@ -9,6 +9,7 @@
 #include <arch/apic.h>
 #include <arch/cpu.h>
 #include <arch/mmu.h>
+#include <arch/smp.h>
 #include <core/init.h>
 #include <core/irq.h>
 #include <core/lock.h>
@@ -209,9 +210,12 @@ void arch_irq_disable(unsigned line)
 #define MESSAGE_ADDRESS   0xfee00000u
 #define MESSAGE_PROCESSOR 12
 
-void arch_irq_message(unsigned line, struct irq_message *m)
+void arch_irq_message(unsigned line, unsigned cpu, struct irq_message *m)
 {
-	m->address = MESSAGE_ADDRESS | boot_processor << MESSAGE_PROCESSOR;
+	uint32_t id = cpu ? smp_apic_ids[cpu] : boot_processor;
+
+	/* Only ids of eight bits can be written to a message: the first processor takes the others'. */
+	m->address = MESSAGE_ADDRESS | (id <= UINT8_MAX ? id : boot_processor) << MESSAGE_PROCESSOR;
 	m->data = TRAP_LINES_FIRST + line;
 }
 

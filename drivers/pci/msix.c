@@ -38,14 +38,14 @@ unsigned pci_msix_enable(struct pci_device *d)
 	return count;
 }
 
-int pci_msix_request(struct pci_device *d, unsigned index, struct irq_handler *h)
+int pci_msix_request(struct pci_device *d, unsigned index, unsigned cpu, struct irq_handler *h)
 {
 	struct irq_message m;
 	int line;
 
 	if (index >= d->msix_count)
 		return -EINVAL;
-	line = irq_request_message(h, &m);
+	line = irq_request_message(h, cpu, &m);
 	if (line < 0)
 		return line;
 	*entry(d, index, PCI_MSIX_ENTRY_LOWER_ADDR) = (uint32_t)m.address;

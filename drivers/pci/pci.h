@@ -38,8 +38,8 @@ void pci_enable(const struct pci_device *d);
 
 /** pci_msix_enable() - all entries masked. Return: how many the device has; 0: no MSI-X, pci_intx_request() is left. */
 unsigned pci_msix_enable(struct pci_device *d);
-/** pci_msix_request() - call @h for entry @index. Return: its line, for irq_release(); -ENOSPC, -EINVAL. */
-int pci_msix_request(struct pci_device *d, unsigned index, struct irq_handler *h);
+/** pci_msix_request() - call @h on processor @cpu for entry @index. Return: its line, for irq_release(); -ENOSPC, -EINVAL. */
+int pci_msix_request(struct pci_device *d, unsigned index, unsigned cpu, struct irq_handler *h);
 /** pci_msix_disable() - no more messages; the lines are released by the caller. */
 void pci_msix_disable(struct pci_device *d);
 /** pci_intx_request() - call @h for the device's shared, level-triggered interrupt pin. Return: its line; -ENODEV. */

@@ -36,19 +36,27 @@ int virtio_start(struct virtio_device *d, uint64_t wanted)
 struct virtqueue *virtio_queue(struct virtio_device *d, unsigned size, void (*interrupt)(struct virtqueue *q),
 			       void *driver)
 {
-	unsigned most = d->queue_count < VIRTIO_QUEUES_MAX ? d->transport->queue_size(d, d->queue_count) : 0;
+	return virtio_queue_at(d, d->queue_count, size, 0, interrupt, driver);
+}
+
+struct virtqueue *virtio_queue_at(struct virtio_device *d, unsigned index, unsigned size, unsigned cpu,
+				  void (*interrupt)(struct virtqueue *q), void *driver)
+{
+	unsigned most = d->queue_count < VIRTIO_QUEUES_MAX ? d->transport->queue_size(d, index) : 0;
 	struct virtqueue *q;
 
 	/* A legacy device takes its own size or none; in practice every one takes a smaller power of two. */
 	if (!most || most > 32768 || (most & (most - 1))) {
-		log_err("%s: queue %u has %u entries, expected a power of two", d->name, d->queue_count, most);
+		log_err("%s: queue %u has %u entries, expected a power of two", d->name, index, most);
 		return NULL;
 	}
 	q = virtq_alloc(MIN(size, most), virtio_has(d, VIRTIO_RING_F_EVENT_IDX));
 	if (!q)
 		return NULL;
 	q->device = d;
-	q->index = d->queue_count;
+	q->index = index;
+	q->slot = d->queue_count;
+	q->cpu = cpu;
 	q->interrupt = interrupt;
 	q->driver = driver;
 	if (d->transport->queue_start(q)) {

@@ -136,13 +136,13 @@ static bool queue_message(void *data)
 /* A message for the queue that is selected, its own if there is one left. */
 static uint16_t queue_vector(struct virtio_pci *p, struct virtqueue *q)
 {
-	struct virtio_pci_queue *pq = &p->queues[q->index];
+	struct virtio_pci_queue *pq = &p->queues[q->slot];
 
 	if (!p->msix || !q->interrupt)
 		return VIRTIO_MSI_NO_VECTOR;
 	pq->irq = (struct irq_handler){ .handle = queue_message, .data = q };
-	pq->line = pci_msix_request(p->pci, q->index + 1, &pq->irq);
-	return pq->line < 0 ? 0 : (uint16_t)(q->index + 1);
+	pq->line = pci_msix_request(p->pci, q->slot + 1, q->cpu, &pq->irq);
+	return pq->line < 0 ? 0 : (uint16_t)(q->slot + 1);
 }
 
 static void write_address(const struct virtio_pci *p, unsigned low, const void *what)
@@ -165,7 +165,7 @@ static int vpci_queue_start(struct virtqueue *q)
 		log_err("%s: queue %u is notified beyond its window", q->device->name, q->index);
 		return -ENODEV;
 	}
-	p->queues[q->index].notify = (volatile uint16_t *)(p->notify + at);
+	p->queues[q->slot].notify = (volatile uint16_t *)(p->notify + at);
 	write16(p, VIRTIO_PCI_COMMON_Q_SIZE, q->size);
 	vector = queue_vector(p, q);
 	if (p->msix) {
@@ -182,7 +182,7 @@ static int vpci_queue_start(struct virtqueue *q)
 
 static void vpci_notify(struct virtqueue *q)
 {
-	*pci_of(q->device)->queues[q->index].notify = (uint16_t)q->index;
+	*pci_of(q->device)->queues[q->slot].notify = (uint16_t)q->index;
 }
 
 static void vpci_config(struct virtio_device *d, unsigned offset, void *to, unsigned n)
@@ -276,7 +276,7 @@ static int get_interrupt(struct virtio_pci *p)
 {
 	p->irq = (struct irq_handler){ .handle = message, .data = p };
 	if (pci_msix_enable(p->pci)) {
-		p->line = pci_msix_request(p->pci, 0, &p->irq);
+		p->line = pci_msix_request(p->pci, 0, 0, &p->irq);
 		p->msix = p->line >= 0;
 		if (p->msix)
 			return 0;

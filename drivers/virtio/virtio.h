@@ -16,7 +16,7 @@
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
 
-#define VIRTIO_QUEUES_MAX 4u
+#define VIRTIO_QUEUES_MAX 17u /* that a driver uses: of a network card, eight pairs and the control queue */
 
 struct virtio_device;
 struct virtqueue;
@@ -55,6 +55,9 @@ int virtio_start(struct virtio_device *d, uint64_t wanted) __must_check;
  */
 struct virtqueue *virtio_queue(struct virtio_device *d, unsigned size, void (*interrupt)(struct virtqueue *q),
 			       void *driver) __must_check;
+/** virtio_queue_at() - the same of queue @index, whose interrupts go to processor @cpu if the transport can. */
+struct virtqueue *virtio_queue_at(struct virtio_device *d, unsigned index, unsigned size, unsigned cpu,
+				  void (*interrupt)(struct virtqueue *q), void *driver) __must_check;
 void virtio_ready(struct virtio_device *d);
 /** virtio_fail() - give up: the device is reset, its queues are freed. */
 void virtio_fail(struct virtio_device *d);
@@ -82,6 +85,8 @@ struct virtq_slot {
 struct virtqueue {
 	struct virtio_device *device;  /* parent */
 	unsigned index;                /* I: which of the device's */
+	unsigned slot;                 /* I: which of those that the driver uses: device->queues[slot] */
+	unsigned cpu;                  /* I: that gets its interrupts, if the transport can choose */
 	uint16_t size;                 /* I: entries, a power of two */
 	uint16_t free_head, free_count;
 	uint16_t avail_index;          /* ours; the ring's is only written */

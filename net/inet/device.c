@@ -442,12 +442,13 @@ static void follow_link(struct inet_device *d)
 
 static void device_work(struct deferred *work)
 {
-	struct netdev *n = container_of(work, struct netdev, work);
+	struct netdev_queue *q = container_of(work, struct netdev_queue, work);
+	struct netdev *n = q->netdev;
 	struct inet_device *d = n->protocol;
 	bool more;
 
 	net_lock();
-	more = n->ops->poll(n);
+	more = n->ops->poll(n, (unsigned)(q - n->queues));
 	if (unlikely(net_link_slow))
 		net_link_wake();
 	if (unlikely(READ_ONCE(n->link) != netif_is_link_up(&d->netif)))
@@ -460,8 +461,9 @@ static void device_work(struct deferred *work)
 void net_poll_devices(void)
 {
 	for_each_inet_device(d)
-		if (d->card->ops->poll(d->card))
-			deferred_raise(&d->card->work);
+		for (unsigned i = 0; i < d->card->queue_count; i++)
+			if (d->card->ops->poll(d->card, i))
+				netdev_interrupt(d->card, i);
 }
 
 bool net_cards_starve(void)
@@ -504,7 +506,8 @@ void netdev_register(struct netdev *n)
 		return;
 	d->card = n;
 	d->checking = true;
-	n->work = (struct deferred)DEFERRED_INIT(device_work);
+	for (unsigned i = 0; i < n->queue_count; i++)
+		n->queues[i] = (struct netdev_queue){ n, DEFERRED_INIT(device_work) };
 	net_lock();
 	igmp_init();
 	for (; *end; end = &(*end)->next)
@@ -519,7 +522,8 @@ void netdev_register(struct netdev *n)
 	net_link_timer_start();
 	inet_configure(d);
 	net_unlock();
-	deferred_raise(&n->work);
+	for (unsigned i = 0; i < n->queue_count; i++)
+		netdev_interrupt(n, i);
 	log_info("eth%u: %s %02x:%02x:%02x:%02x:%02x:%02x, MTU %u%s", d->index, n->name, n->address[0], n->address[1],
 		 n->address[2], n->address[3], n->address[4], n->address[5], n->mtu, n->link ? "" : ", no link");
 }

@@ -20,7 +20,7 @@ ip -6 addr add fd09::1/64 dev tap0 nodad
 ip link set tap0 up
 timeout 100 qemu-system-x86_64 $machine -smp $cpus -accel tcg -cpu max -nodefaults -no-user-config -display none -no-reboot \
 	-global virtio-mmio.force-legacy=false -m 128M -serial file:"$work/console" -kernel "$work/net.img" \
-	-append "ip=10.9.0.2::10.9.0.1:255.255.255.0 loglevel=6" \
+	-append "ip=10.9.0.2::10.9.0.1:255.255.255.0 loglevel=7" \
 	-netdev tap,id=n,ifname=tap0,script=no,downscript=no,vhost=off,queues=$queues -device $card,netdev=n > "$work/qemu" 2>&1 &
 qemu=$!
 for wait in $(seq 200); do
@@ -50,5 +50,8 @@ without=$(packets)
 check "the card gets a third of the frames at most ($with, not $without)" test "$with" -gt 0 -a "$((with * 3))" -le "$without"
 bulk "by the card, over IPv6" "-M microvm" virtio-net-device 1 fe80::5054:ff:fe12:3456%tap0 1
 check "a third of the frames there, too ($(packets))" test "$(($(packets) * 3))" -le "$without"
-bulk "by the card, on PCI, on four processors" "-M q35" virtio-net-pci 1 10.9.0.2 4
+bulk "several queues" "-M q35" virtio-net-pci,mq=on,vectors=10 4 10.9.0.2 4
+has "a pair a processor" "$(cat "$work/console")" 'virtio[0-9]: 4 pairs of queues'
+bulk "several queues, in slots" "-M microvm" virtio-net-device,mq=on 2 10.9.0.2 2
+has "two pairs there" "$(cat "$work/console")" 'virtio[0-9]*: 2 pairs of queues'
 done_testing
