@@ -33,6 +33,7 @@ enum lapic_register {
 #define LVT_DEADLINE    0x40000u
 #define LVT_NMI         0x400u
 #define DIVIDE_BY_1     0xbu
+#define DIVIDE_BY_128   0xau
 #define ICR_INIT        0x500u
 #define ICR_STARTUP     0x600u
 #define ICR_PENDING     0x1000u
@@ -81,6 +82,10 @@ void apic_timer_deadline(void)
 	lapic_write(LAPIC_LVT_TIMER, LVT_DEADLINE | TRAP_TIMER);
 	/* In xAPIC mode the write goes to memory: it must arrive before the first deadline does (10.5.4.1). */
 	__asm__ volatile("mfence" : : : "memory");
+}
+void apic_timer_divide(bool slow)
+{
+	lapic_write(LAPIC_TIMER_DIVIDE, slow ? DIVIDE_BY_128 : DIVIDE_BY_1);
 }
 void apic_timer_set(uint32_t initial)
 {

@@ -8,6 +8,9 @@ void apic_eoi(void);
 void apic_timer_one_shot(void);
 /** apic_timer_deadline() - it is to interrupt once the TSC reaches what is written to MSR_TSC_DEADLINE. */
 void apic_timer_deadline(void);
+/** apic_timer_divide() - it counts each, or every APIC_TIMER_SLOW-th, tick of its clock. */
+#define APIC_TIMER_SLOW 128u
+void apic_timer_divide(bool slow);
 /** apic_timer_set() - @initial in ticks of the divided bus clock, 0 stops it. */
 void apic_timer_set(uint32_t initial);
 /** apic_timer_periodic() - start it to interrupt again and again. */
