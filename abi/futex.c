@@ -4,7 +4,8 @@
  * that may be shared. A waiter queues itself first and then looks at the word, because the look may fault and no lock
  * may be held: a waker changes the word before it looks at the queue, so one of the two sees the other. A waiter that
  * finds the word changed but has been woken already passes that wake-up on, as Linux's would never have been queued.
- * Locking: one spinlock a bucket; two are taken in order of their addresses. Left out: priority inheritance.
+ * Locking: one spinlock a bucket; two are taken in order of their addresses.
+ * Priority inheritance is in futex_pi.c.
  */
 #include <abi/futex.h>
 #include <abi/restart.h>
@@ -22,26 +23,12 @@ COMPONENT("futex", "waiting for a word of memory to change (futex)");
 
 #define BUCKETS 256u
 
-struct bucket {
+struct futex_bucket {
 	struct spinlock lock; /* RANK_FUTEX */
-	struct list waiters;  /* lock; of struct waiter */
+	struct list waiters;  /* lock; of struct futex_waiter */
 };
 
-struct key {
-	uint64_t space;   /* struct mm *, or 0: shared */
-	uint64_t address; /* of the word: in that space, or physical */
-};
-
-struct waiter {
-	struct list node;      /* bucket's lock */
-	struct bucket *bucket; /* where it is queued; changed under that bucket's lock */
-	struct key key;        /* likewise */
-	struct thread *thread; /* the waiter itself */
-	uint32_t bits;
-	bool woken;            /* set last by the waker, after which the waiter may be gone */
-};
-
-static struct bucket buckets[BUCKETS];
+static struct futex_bucket buckets[BUCKETS];
 
 static void futex_init(void)
 {
@@ -52,18 +39,13 @@ static void futex_init(void)
 }
 INITCALL(10, futex_init);
 
-static struct bucket *bucket_of(const struct key *k)
+static struct futex_bucket *bucket_of(const struct futex_key *k)
 {
 	return &buckets[((k->address >> 2) * 0x9e3779b97f4a7c15ull ^ k->space) >> 56 & (BUCKETS - 1)];
 }
 
-static bool key_equal(const struct key *a, const struct key *b)
-{
-	return a->address == b->address && a->space == b->space;
-}
-
 /* The page must be the program's own before its address can be a key: written to if it can be, else read. */
-static int key_shared(uint32_t __user *word, struct key *out)
+static int key_shared(uint32_t __user *word, struct futex_key *out)
 {
 	struct mm *mm = current->process->mm;
 	uint64_t at = (uint64_t)word;
@@ -83,13 +65,13 @@ static int key_shared(uint32_t __user *word, struct key *out)
 			page = mmu_entry_paddr(*e);
 		mutex_unlock(&mm->lock);
 		if (page) {
-			*out = (struct key){ 0, page | (at & ~PAGE_MASK) };
+			*out = (struct futex_key){ 0, page | (at & ~PAGE_MASK) };
 			return 0;
 		}
 	}
 }
 
-static inline int key_make(uint32_t __user *word, unsigned flags, struct key *out)
+int futex_key_make(uint32_t __user *word, unsigned flags, struct futex_key *out)
 {
 	if (unlikely((uint64_t)word & 3))
 		return -EINVAL;
@@ -97,12 +79,12 @@ static inline int key_make(uint32_t __user *word, unsigned flags, struct key *ou
 		return key_shared(word, out);
 	if (unlikely(!user_range_ok(word, sizeof(*word))))
 		return -EFAULT;
-	*out = (struct key){ (uint64_t)current->process->mm, (uint64_t)word };
+	*out = (struct futex_key){ (uint64_t)current->process->mm, (uint64_t)word };
 	return 0;
 }
 
 /* The bucket's lock is held. */
-static void wake_waiter(struct waiter *w)
+static void wake_waiter(struct futex_waiter *w)
 {
 	struct thread *t = w->thread;
 
@@ -113,10 +95,10 @@ static void wake_waiter(struct waiter *w)
 	thread_put(t);
 }
 
-static long wake(const struct key *k, int count, uint32_t bits)
+long futex_wake(const struct futex_key *k, int count, uint32_t bits)
 {
-	struct bucket *b = bucket_of(k);
-	struct waiter *w, *next;
+	struct futex_bucket *b = bucket_of(k);
+	struct futex_waiter *w, *next;
 	long n = 0;
 
 	/* Pairs with the waiter's queueing: it is in the list, or will see the word as the program changed it. */
@@ -125,8 +107,12 @@ static long wake(const struct key *k, int count, uint32_t bits)
 		return 0;
 	spin_lock(&b->lock);
 	list_for_each_safe(w, next, &b->waiters, node) {
-		if (!key_equal(&w->key, k) || !(w->bits & bits))
+		if (!futex_key_equal(&w->key, k) || !(w->bits & bits))
 			continue;
+		if (unlikely(w->pi)) {
+			n = -EINVAL;
+			break;
+		}
 		wake_waiter(w);
 		if (++n >= count)
 			break;
@@ -135,11 +121,10 @@ static long wake(const struct key *k, int count, uint32_t bits)
 	return n;
 }
 
-/* Take @w out of wherever it is. Return: it had been woken. */
-static bool unqueue(struct waiter *w)
+bool futex_unqueue(struct futex_waiter *w)
 {
 	for (;;) {
-		struct bucket *b = READ_ONCE(w->bucket);
+		struct futex_bucket *b = READ_ONCE(w->bucket);
 
 		if (__atomic_load_n(&w->woken, __ATOMIC_ACQUIRE))
 			return true;
@@ -157,7 +142,7 @@ static bool unqueue(struct waiter *w)
 }
 
 /* Return: 0 woken, -ETIMEDOUT, -ERESTARTSYS. */
-static int wait_until_woken(struct waiter *w, uint64_t deadline)
+static int wait_until_woken(struct futex_waiter *w, uint64_t deadline)
 {
 	int r = 0;
 
@@ -169,32 +154,38 @@ static int wait_until_woken(struct waiter *w, uint64_t deadline)
 		}
 		if (r) {
 			thread_unmark_waiting();
-			return unqueue(w) ? 0 : r;
+			return futex_unqueue(w) ? 0 : r;
 		}
 		r = wait_sleep(deadline, true);
 	}
 }
 
+void futex_queue(struct futex_waiter *w, uint32_t bits)
+{
+	w->bucket = bucket_of(&w->key);
+	w->thread = current;
+	w->bits = bits;
+	w->woken = false;
+	spin_lock(&w->bucket->lock);
+	list_add_tail(&w->bucket->waiters, &w->node);
+	spin_unlock(&w->bucket->lock);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with futex_wake() */
+}
+
 static long futex_wait(uint32_t __user *word, unsigned flags, uint32_t expected, uint64_t deadline, uint32_t bits)
 {
-	struct waiter w;
+	struct futex_waiter w;
 	uint32_t value;
-	int r = key_make(word, flags, &w.key);
+	int r = futex_key_make(word, flags, &w.key);
 
 	if (r)
 		return r;
-	w.bucket = bucket_of(&w.key);
-	w.thread = current;
-	w.bits = bits;
-	w.woken = false;
-	spin_lock(&w.bucket->lock);
-	list_add_tail(&w.bucket->waiters, &w.node);
-	spin_unlock(&w.bucket->lock);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with wake() */
+	w.pi = NULL;
+	futex_queue(&w, bits);
 	r = get_user_u32(&value, word);
 	if (unlikely(r || value != expected)) {
-		if (unqueue(&w))
-			(void)wake(&w.key, 1, bits);
+		if (futex_unqueue(&w))
+			(void)futex_wake(&w.key, 1, bits);
 		return r ? r : -EAGAIN;
 	}
 	return wait_until_woken(&w, deadline);
@@ -247,10 +238,10 @@ static long wait_bitset(uint32_t __user *word, unsigned flags, uint32_t expected
 	return futex_wait(word, flags, expected, deadline, bits);
 }
 
-static void lock_two(struct bucket *a, struct bucket *b)
+static void lock_two(struct futex_bucket *a, struct futex_bucket *b)
 {
 	if (a > b) {
-		struct bucket *t = a;
+		struct futex_bucket *t = a;
 
 		a = b;
 		b = t;
@@ -262,7 +253,7 @@ static void lock_two(struct bucket *a, struct bucket *b)
 	}
 }
 
-static void unlock_two(struct bucket *a, struct bucket *b)
+static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 {
 	if (a == b) {
 		spin_unlock(&a->lock);
@@ -276,21 +267,21 @@ static void unlock_two(struct bucket *a, struct bucket *b)
  * that comes in between has seen a newer value, and moving it is what the next call would do. */
 static long requeue(uint32_t __user *from, uint32_t __user *to, unsigned flags, int count, int move, const uint32_t *expected)
 {
-	struct key a, b;
-	struct bucket *ba, *bb;
-	struct waiter *w, *next;
+	struct futex_key a, b;
+	struct futex_bucket *ba, *bb;
+	struct futex_waiter *w, *next;
 	uint32_t value;
 	long woken = 0, moved = 0;
 	int r;
 
 	if (count < 0 || move < 0)
 		return -EINVAL;
-	r = key_make(from, flags, &a);
+	r = futex_key_make(from, flags, &a);
 	if (!r)
-		r = key_make(to, flags, &b);
+		r = futex_key_make(to, flags, &b);
 	if (r)
 		return r;
-	if (key_equal(&a, &b))
+	if (futex_key_equal(&a, &b))
 		move = 0;
 	if (expected) {
 		if (get_user_u32(&value, from))
@@ -302,8 +293,13 @@ static long requeue(uint32_t __user *from, uint32_t __user *to, unsigned flags, 
 	bb = bucket_of(&b);
 	lock_two(ba, bb);
 	list_for_each_safe(w, next, &ba->waiters, node) {
-		if (!key_equal(&w->key, &a))
+		if (!futex_key_equal(&w->key, &a))
 			continue;
+		if (unlikely(w->pi)) {
+			woken = -EINVAL;
+			moved = 0;
+			break;
+		}
 		if (woken < count) {
 			wake_waiter(w);
 			woken++;
@@ -385,38 +381,101 @@ static int change_word(uint32_t __user *word, uint32_t code, bool *out)
 
 static long wake_op(uint32_t __user *first, uint32_t __user *second, unsigned flags, int count, int count2, uint32_t code)
 {
-	struct key a, b;
+	struct futex_key a, b;
 	bool also = false;
 	long n;
-	int r = key_make(first, flags, &a);
+	int r = futex_key_make(first, flags, &a);
 
 	if (!r)
-		r = key_make(second, flags, &b);
+		r = futex_key_make(second, flags, &b);
 	if (!r)
 		r = change_word(second, code, &also);
 	if (r)
 		return r;
-	n = wake(&a, count, FUTEX_BITSET_MATCH_ANY);
+	n = futex_wake(&a, count, FUTEX_BITSET_MATCH_ANY);
 	if (also)
-		n += wake(&b, count2, FUTEX_BITSET_MATCH_ANY);
+		n += futex_wake(&b, count2, FUTEX_BITSET_MATCH_ANY);
 	return n;
 }
 
 long futex_wake_shared(uint32_t __user *address, int count)
 {
-	struct key k;
-	int r = key_make(address, 0, &k);
+	struct futex_key k;
+	int r = futex_key_make(address, 0, &k);
 
-	return r ? r : wake(&k, count, FUTEX_BITSET_MATCH_ANY);
+	return r ? r : futex_wake(&k, count, FUTEX_BITSET_MATCH_ANY);
+}
+
+struct futex_pi_waiter *futex_take_moved(const struct futex_key *k, const struct futex_key *to)
+{
+	struct futex_bucket *b = bucket_of(k);
+	struct futex_pi_waiter *found = NULL;
+	struct futex_waiter *w;
+
+	spin_lock(&b->lock);
+	list_for_each(w, &b->waiters, node) {
+		if (!futex_key_equal(&w->key, k))
+			continue;
+		if (!w->pi || !futex_pi_waits_for(w->pi, to)) {
+			found = err_ptr(-EINVAL);
+			break;
+		}
+		found = w->pi;
+		list_del(&w->node);
+		__atomic_store_n(&w->woken, true, __ATOMIC_RELEASE);
+		break;
+	}
+	spin_unlock(&b->lock);
+	return found;
+}
+
+/* A moment as futex(2) states it: of the wall clock if @realtime; NULL: never. */
+static int deadline_of(const struct timespec __user *until, bool realtime, uint64_t *out)
+{
+	int r = 0;
+
+	*out = TIMER_NEVER;
+	if (until)
+		r = timespec_read(until, out);
+	if (!r && until && realtime)
+		*out = realtime_to_monotonic(*out);
+	return r;
+}
+
+static long operate_pi(unsigned command, uint32_t __user *word, unsigned flags, uint32_t value,
+		       const struct timespec __user *until, uint32_t __user *word2, uint32_t value3)
+{
+	uint64_t deadline;
+	int r;
+
+	switch (command) {
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+		r = deadline_of(until, command == FUTEX_LOCK_PI || flags & FUTEX_CLOCK_REALTIME, &deadline);
+		return r ? r : futex_lock_pi(word, flags, deadline, false);
+	case FUTEX_TRYLOCK_PI:
+		return futex_lock_pi(word, flags, TIMER_NEVER, true);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(word, flags);
+	case FUTEX_WAIT_REQUEUE_PI:
+		r = deadline_of(until, flags & FUTEX_CLOCK_REALTIME, &deadline);
+		return r ? r : futex_wait_requeue_pi(word, flags, value, deadline, word2);
+	default: /* FUTEX_CMP_REQUEUE_PI */
+		return futex_cmp_requeue_pi(word, flags, (int)value, (int)(uintptr_t)until, word2, value3);
+	}
 }
 
 long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long timeout, uint32_t __user *word2, uint32_t value3)
 {
 	unsigned flags = (unsigned)op & (FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
-	struct key k;
+	unsigned command = (unsigned)op & FUTEX_CMD_MASK;
+	struct futex_key k;
 	int r;
 
-	switch (op & FUTEX_CMD_MASK) {
+	if (flags & FUTEX_CLOCK_REALTIME && command != FUTEX_WAIT_BITSET && command != FUTEX_WAIT_REQUEUE_PI &&
+	    command != FUTEX_LOCK_PI2)
+		return -ENOSYS;
+	switch (command) {
 	case FUTEX_WAIT:
 		return wait_for(word, flags, value, (const struct timespec __user *)timeout);
 	case FUTEX_WAKE:
@@ -425,8 +484,8 @@ long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long time
 	case FUTEX_WAKE_BITSET:
 		if (!value3)
 			return -EINVAL;
-		r = key_make(word, flags, &k);
-		return r ? r : wake(&k, (int)value, value3);
+		r = futex_key_make(word, flags, &k);
+		return r ? r : futex_wake(&k, (int)value, value3);
 	case FUTEX_WAIT_BITSET:
 		return wait_bitset(word, flags, value, (const struct timespec __user *)timeout, value3);
 	case FUTEX_REQUEUE:
@@ -435,9 +494,14 @@ long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long time
 		return requeue(word, word2, flags, (int)value, (int)timeout, &value3);
 	case FUTEX_WAKE_OP:
 		return wake_op(word, word2, flags, (int)value, (int)timeout, value3);
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+	case FUTEX_TRYLOCK_PI:
+	case FUTEX_UNLOCK_PI:
+	case FUTEX_WAIT_REQUEUE_PI:
+	case FUTEX_CMP_REQUEUE_PI:
+		return operate_pi(command, word, flags, value, (const struct timespec __user *)timeout, word2, value3);
 	default:
-		log_once(LOG_WARNING, "futex: operation %d is not in this kernel: ENOSYS",
-			 op & FUTEX_CMD_MASK);
 		return -ENOSYS;
 	}
 }

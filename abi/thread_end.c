@@ -34,7 +34,7 @@ long sys_get_robust_list(int tid, uint64_t __user *head, uint64_t __user *size)
 SYSCALL(get_robust_list);
 
 /* A lock whose owner ends: mark it, and wake one waiter, who will own it and know. */
-static bool owner_died(uint32_t __user *word, bool pending)
+static bool owner_died(uint32_t __user *word, bool pending, bool pi)
 {
 	uint32_t value, found;
 
@@ -43,7 +43,7 @@ static bool owner_died(uint32_t __user *word, bool pending)
 	for (;;) {
 		if ((value & FUTEX_TID_MASK) != (uint32_t)current->tid) {
 			/* Released, but perhaps not woken: the owner ended in between. */
-			if (pending && !(value & FUTEX_TID_MASK))
+			if (pending && !pi && !(value & FUTEX_TID_MASK))
 				(void)futex_wake_shared(word, 1);
 			return true;
 		}
@@ -53,7 +53,7 @@ static bool owner_died(uint32_t __user *word, bool pending)
 			break;
 		value = found;
 	}
-	if (value & FUTEX_WAITERS)
+	if (value & FUTEX_WAITERS && !pi) /* of those with priority inheritance, waiters were seen to already */
 		(void)futex_wake_shared(word, 1);
 	return true;
 }
@@ -70,18 +70,19 @@ static void release_robust_locks(const struct robust_list_head __user *head)
 	for (unsigned i = 0; i < ROBUST_LIST_LIMIT && (at & ~ROBUST_PI) != (uint64_t)&head->list; i++) {
 		if (get_user_u64(&next, (const uint64_t __user *)(at & ~ROBUST_PI)))
 			return;
-		if (at != pending && !owner_died((uint32_t __user *)((at & ~ROBUST_PI) + offset), false))
+		if (at != pending && !owner_died((uint32_t __user *)((at & ~ROBUST_PI) + offset), false, at & ROBUST_PI))
 			return;
 		at = next;
 	}
 	if (pending & ~ROBUST_PI)
-		(void)owner_died((uint32_t __user *)((pending & ~ROBUST_PI) + offset), true);
+		(void)owner_died((uint32_t __user *)((pending & ~ROBUST_PI) + offset), true, pending & ROBUST_PI);
 }
 
 void process_thread_ended(struct thread *t)
 {
 	if (READ_ONCE(t->process->exiting) && t->process->thread_count == 1)
 		return; /* nobody is left to tell */
+	futex_pi_thread_ends();
 	if (t->robust_list)
 		release_robust_locks(t->robust_list);
 	if (t->clear_child_tid && !put_user_u32((uint32_t __user *)t->clear_child_tid, 0))

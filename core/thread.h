@@ -65,6 +65,7 @@ struct thread {
 	int32_t __user *clear_child_tid; /* set_tid_address(2) */
 	void __user *robust_list;        /* set_robust_list(2) */
 	size_t robust_list_size;
+	bool futexes_ended;              /* a: it ends, and will release no futex any more */
 	void __user *rseq;               /* rseq(2), NULL: not registered */
 	uint32_t rseq_signature;
 	uint16_t memory_policy;          /* set_mempolicy(2): mode and flags; the thread itself */

@@ -25,6 +25,7 @@ static const struct {
 	{ "sysv", suite_sysv },
 	{ "sysv_sem", suite_sysv_sem },
 	{ "sched", suite_sched },
+	{ "futex", suite_futex },
 	{ "aio", suite_aio },
 	{ "pty", suite_pty },
 	{ "inotify", suite_inotify },
