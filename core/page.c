@@ -440,6 +440,10 @@ void *page_alloc_run(size_t count, unsigned flags)
 		do {
 			irq = spin_lock_irqsave(&pages_lock);
 			run = extent_take(blocks);
+			if (!run) { /* single pages that wait to be used again may be all that keeps blocks from joining */
+				stack_drain(percpu_ptr(page_stack), percpu_ptr(page_stack)->count);
+				run = extent_take(blocks);
+			}
 			if (run)
 				free_pages -= blocks * BLOCK_PAGES;
 			spin_unlock_irqrestore(&pages_lock, irq);
@@ -474,6 +478,24 @@ void page_free_run(void *run, size_t count)
 		free_pages += blocks * BLOCK_USABLE;
 	}
 	spin_unlock_irqrestore(&pages_lock, irq);
+}
+
+void page_block_open(void *block)
+{
+	struct page *header = block;
+
+	memset(header, 0, PAGE_SLOT_PAGES * PAGE_SIZE);
+	for (unsigned i = PAGE_SLOT_PAGES; i < BLOCK_PAGES; i++)
+		header[i].refs = 1;
+}
+
+bool page_blocks_free(uint64_t pages)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < READ_ONCE(extent_count) && n < pages; i++)
+		n += (READ_ONCE(extents[i].end) - READ_ONCE(extents[i].start)) >> PAGE_SHIFT;
+	return n >= pages;
 }
 
 uint64_t page_total(void)

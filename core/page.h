@@ -101,6 +101,13 @@ void page_put_many(struct page **pages, unsigned n);
 /** page_alloc_run() - @count pages in a row, however many (whole blocks if large). Return: address, or NULL. */
 void *page_alloc_run(size_t count, unsigned flags) __must_check;
 void page_free_run(void *run, size_t count);
+/**
+ * page_block_open() - a block that page_alloc_run() gave becomes single pages of one reference each, but for the first
+ * PAGE_SLOT_PAGES: their descriptors lie there from now on.
+ */
+void page_block_open(void *block);
+/** page_blocks_free() - there are at least @pages free pages in whole blocks. A guess. */
+bool page_blocks_free(uint64_t pages);
 /** page_clear(), page_copy() - one page, aligned (arch/ARCH/string.S). */
 void page_clear(void *page);
 void page_copy(void *to, const void *from);

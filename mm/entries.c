@@ -40,6 +40,11 @@ void entries_zap(struct mm *mm, uint64_t start, uint64_t end)
 	mmu_entry *e;
 
 	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
+		if (unlikely(mmu_entry_huge(*e))) {
+			huge_drop(mm, e, at);
+			at += BLOCK_SIZE;
+			continue;
+		}
 		const uint64_t from = at, n = MIN((end - at) >> PAGE_SHIFT, mmu_entries_left(at));
 
 		for (uint64_t i = 0; i < n; i++) {
@@ -88,6 +93,12 @@ void entries_protect(struct mm *mm, const struct vma *v, uint64_t start, uint64_
 	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
 		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
 
+		if (unlikely(mmu_entry_huge(*e))) {
+			*e = mmu_entry_with_bits(mmu_entry_take(e), v->bits);
+			first = MIN(first, at);
+			last = at += BLOCK_SIZE;
+			continue;
+		}
 		for (; at < stop; at += PAGE_SIZE, e++) {
 			mmu_entry old = *e;
 
@@ -114,6 +125,20 @@ int entries_move(struct mm *mm, uint64_t from, uint64_t to, uint64_t length)
 	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
 		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
 
+		if (unlikely(mmu_entry_huge(*e))) {
+			mmu_entry *region = mmu_region_at(&mm->mmu, at - from + to, true);
+
+			if (!region)
+				return -ENOMEM;
+			if ((from ^ to) & (BLOCK_SIZE - 1) || *region) {
+				if (huge_split_all(mm, at, at + BLOCK_SIZE))
+					return -ENOMEM;
+			} else {
+				*region = mmu_entry_take(e);
+				at += BLOCK_SIZE;
+			}
+			continue;
+		}
 		for (; at < stop; at += PAGE_SIZE, e++) {
 			mmu_entry *target;
 
@@ -137,6 +162,12 @@ void entries_free_lazily(struct mm *mm, uint64_t start, uint64_t end)
 	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
 		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
 
+		if (unlikely(mmu_entry_huge(*e))) {
+			mmu_entry_clean(e);
+			first = MIN(first, at);
+			last = at += BLOCK_SIZE;
+			continue;
+		}
 		for (; at < stop; at += PAGE_SIZE, e++) {
 			if (!(mmu_entry_soft(*e) & MMU_SOFT_PRIVATE) || READ_ONCE(page_of(mmu_entry_paddr(*e))->refs) != 1)
 				continue;
@@ -170,13 +201,19 @@ static bool may_go(mmu_entry *e, uint64_t *aged)
 uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end)
 {
 	struct page *pages[BATCH];
-	uint64_t at = start, first = start, emptied = 0, aged = 0, private = 0;
+	uint64_t at = start, first = start, emptied = 0, aged = 0, private = 0, emptied_huge = 0;
 	unsigned count = 0;
 	mmu_entry *e;
 
 	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
 		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
 
+		if (unlikely(mmu_entry_huge(*e))) {
+			if (huge_give_back(mm, e, at))
+				emptied_huge += BLOCK_PAGES;
+			at += BLOCK_SIZE;
+			continue;
+		}
 		for (; at < stop; at += PAGE_SIZE, e++) {
 			mmu_entry old = *e;
 
@@ -195,17 +232,25 @@ uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end)
 	drop(mm, first, count ? at : first, pages, count);
 	mm->resident_pages -= emptied;
 	mm->anon_pages -= private;
-	return emptied + aged;
+	return emptied + emptied_huge + aged;
 }
 
-uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end, uint64_t *private)
+uint64_t entries_count(struct mm *mm, uint64_t start, uint64_t end, uint64_t *private, uint64_t *huge)
 {
 	uint64_t at = start, n = 0, own = 0;
 	mmu_entry *e;
 
+	*huge = 0;
 	while ((e = mmu_entry_next(&mm->mmu, &at, end)) != NULL) {
 		uint64_t stop = MIN(end, at + mmu_entries_left(at) * PAGE_SIZE);
 
+		if (unlikely(mmu_entry_huge(*e))) {
+			n += BLOCK_PAGES;
+			own += BLOCK_PAGES;
+			++*huge;
+			at += BLOCK_SIZE;
+			continue;
+		}
 		for (; at < stop; at += PAGE_SIZE, e++) {
 			n += mmu_entry_present(*e);
 			own += mmu_entry_present(*e) && mmu_entry_soft(*e) & MMU_SOFT_PRIVATE;

@@ -168,9 +168,20 @@ static bool permitted(const struct vma *v, unsigned access)
 	return v->prot & needed;
 }
 
+/* The region of @address is not the one of the last fault. Return: its entry; NULL: no memory, or, with *@done, a huge page
+ * serves it. */
+static __attribute__((noinline)) mmu_entry *fault_elsewhere(struct mm *mm, const struct vma *v, uint64_t address,
+							   unsigned access, bool *done)
+{
+	*done = !v->object && (huge_fault_mapped(mm, v, address) ||
+			       ((access & FAULT_WRITE) && huge_fault(mm, v, address)));
+	return *done ? NULL : mmu_entry_at(&mm->mmu, address, true);
+}
+
 int fault_in_locked(struct mm *mm, uint64_t address, unsigned access, int *code)
 {
 	struct vma *v = mm->last_hit;
+	bool done = false;
 	struct page *page;
 	mmu_entry *e;
 
@@ -186,9 +197,12 @@ int fault_in_locked(struct mm *mm, uint64_t address, unsigned access, int *code)
 		*code = SEGV_ACCERR;
 		return SIGSEGV;
 	}
-	e = mmu_entry_at(&mm->mmu, address, true);
+	if (likely(mmu_entry_at_hand(&mm->mmu, address)))
+		e = mmu_entry_at(&mm->mmu, address, true);
+	else
+		e = fault_elsewhere(mm, v, address, access, &done);
 	if (unlikely(!e))
-		return -ENOMEM;
+		return done ? 0 : -ENOMEM;
 	if (unlikely(*e)) {
 		if ((access & FAULT_WRITE) && !mmu_entry_writable(*e))
 			return fault_write_protected(mm, v, address, e, code);
@@ -225,6 +239,10 @@ int populate_locked(struct mm *mm, uint64_t start, uint64_t end)
 			mmu_entry *e = mmu_entry_at(&mm->mmu, at, false);
 			int code;
 
+			if (!e && huge_at(mm, at)) {
+				at = (at | (BLOCK_SIZE - 1)) + 1 - PAGE_SIZE;
+				continue;
+			}
 			if (e && *e && (!write || mmu_entry_writable(*e)))
 				continue;
 			if (fault_in_locked(mm, at, write ? FAULT_WRITE : 0, &code) == -ENOMEM)

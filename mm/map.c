@@ -107,7 +107,7 @@ static int vma_split(struct mm *mm, struct vma *v, uint64_t at)
 {
 	struct vma *tail;
 
-	if (mm->map_count >= MAP_COUNT_MAX)
+	if (mm->map_count >= MAP_COUNT_MAX || huge_split(mm, at))
 		return -ENOMEM;
 	tail = kmalloc(sizeof(*tail));
 	if (!tail)
@@ -128,6 +128,8 @@ static int unmap_range(struct mm *mm, uint64_t start, uint64_t end)
 {
 	struct vma *v = vma_find(&mm->tree, start), *next;
 
+	if (huge_split(mm, start) || huge_split(mm, end))
+		return -ENOMEM;
 	if (v && v->start < start && v->end > end) {
 		int r = vma_split(mm, v, end);
 
@@ -551,7 +553,10 @@ static long remap_locked(struct mm *mm, uint64_t old, uint64_t old_length, uint6
 		return -EAGAIN;
 	if (more && commit_growth(mm, v, more))
 		return -ENOMEM;
-	r = remap_longer(mm, v, old, old_length, new_length, flags, target);
+	if (huge_split(mm, old) || huge_split(mm, old + old_length))
+		r = -ENOMEM;
+	else
+		r = remap_longer(mm, v, old, old_length, new_length, flags, target);
 	if (r < 0 && counted)
 		commit_move(-(int64_t)more);
 	else if (r >= 0 && locked)
@@ -605,6 +610,8 @@ static long advise_drop(struct mm *mm, uint64_t start, uint64_t end, int advice)
 
 		if ((v->flags & VMA_LOCKED && advice != MADV_DONTNEED_LOCKED) || (advice == MADV_FREE && v->object))
 			return -EINVAL;
+		if (huge_split(mm, from) || huge_split(mm, to))
+			return -ENOMEM;
 		if (advice == MADV_FREE) {
 			entries_free_lazily(mm, from, to);
 			mm->lazily_freed = true;
@@ -615,13 +622,39 @@ static long advise_drop(struct mm *mm, uint64_t start, uint64_t end, int advice)
 	return covered(mm, start, end);
 }
 
+/* Mappings in [@start, @end) get the flags @set and lose @clear. -ENOMEM: no memory, or a hole. */
+static long advise_flags(struct mm *mm, uint64_t start, uint64_t end, unsigned set, unsigned clear)
+{
+	for (struct vma *v = vma_find(&mm->tree, start); v && v->start < end; v = v->next) {
+		unsigned flags = (v->flags & ~clear) | set;
+
+		if (flags == v->flags)
+			continue;
+		v = vma_isolate(mm, v, start, end);
+		if (!v)
+			return -ENOMEM;
+		v->flags = (uint16_t)flags;
+		v = vma_merge(mm, v);
+	}
+	return covered(mm, start, end);
+}
+
 static long advise_locked(struct mm *mm, uint64_t start, uint64_t end, int advice)
 {
+	long r;
+
 	switch (advice) {
 	case MADV_DONTNEED:
 	case MADV_DONTNEED_LOCKED:
 	case MADV_FREE:
 		return advise_drop(mm, start, end, advice);
+	case MADV_HUGEPAGE:
+		return advise_flags(mm, start, end, VMA_HUGE, VMA_NOHUGE);
+	case MADV_NOHUGEPAGE:
+		return advise_flags(mm, start, end, VMA_NOHUGE, VMA_HUGE);
+	case MADV_COLLAPSE:
+		r = huge_collapse(mm, start, end);
+		return r ? r : covered(mm, start, end);
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 		if (covered(mm, start, end))
@@ -633,8 +666,6 @@ static long advise_locked(struct mm *mm, uint64_t start, uint64_t end, int advic
 	case MADV_WILLNEED:
 	case MADV_DONTFORK:
 	case MADV_DOFORK:
-	case MADV_HUGEPAGE:
-	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
 	case MADV_COLD:
@@ -819,7 +850,7 @@ long mm_resident(struct mm *mm, uint64_t address, uint64_t pages, uint8_t *out)
 	for (uint64_t i = 0; r == 0 && i < pages; i++) {
 		const mmu_entry *e = mmu_entry_at(&mm->mmu, address + (i << PAGE_SHIFT), false);
 
-		out[i] = e && mmu_entry_present(*e);
+		out[i] = e ? mmu_entry_present(*e) : huge_at(mm, address + (i << PAGE_SHIFT)) != NULL;
 	}
 	mutex_unlock(&mm->lock);
 	return r;

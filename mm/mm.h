@@ -26,6 +26,7 @@ struct mm {
 	uint64_t data_pages;      /* lock: those that are private and writable, but no stacks: RLIMIT_DATA */
 	uint64_t locked_pages;    /* lock: those that are locked: RLIMIT_MEMLOCK */
 	unsigned lock_future;     /* lock: mlockall(2): MM_LOCK, and MM_LOCK_ON_FAULT */
+	uint64_t huge_pages;      /* lock: huge entries */
 	bool lazily_freed;        /* lock: there may be pages that may be taken back unless written to (MADV_FREE) */
 	uint64_t anon_pages;      /* lock: resident private pages */
 	uint64_t resident_pages;  /* lock: all entries that hold a page, private or not */
@@ -90,6 +91,7 @@ struct mm_range {
 	uint32_t device;          /* st_dev of the file, 0 without one */
 	uint64_t resident_pages;  /* in the page tables; both only if counting was asked for */
 	uint64_t private_pages;   /* of them, the program's own: not a file's */
+	uint64_t huge_pages;      /* blocks of these */
 	char path[256];
 };
 /** mm_next_range() - the first mapping that ends above @from; @count: and its pages, each. Return: false at the end. */

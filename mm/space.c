@@ -99,7 +99,12 @@ static int copy_page_part(struct mm *mm, uint64_t address, void *buf, size_t n, 
 	if (fault_in_locked(mm, address, write ? FAULT_WRITE : 0, &code) != 0)
 		return -EFAULT;
 	e = mmu_entry_at(&mm->mmu, address, false);
-	at = (char *)page_direct(mmu_entry_paddr(*e)) + (address & ~PAGE_MASK);
+	if (e) {
+		at = (char *)page_direct(mmu_entry_paddr(*e)) + (address & ~PAGE_MASK);
+	} else {
+		e = huge_at(mm, address);
+		at = (char *)page_direct(mmu_entry_paddr(*e)) + (address & (BLOCK_SIZE - 1));
+	}
 	if (write) {
 		memcpy(at, buf, n);
 		mmu_entry_set_dirty(e);
@@ -258,7 +263,7 @@ bool mm_next_range(struct mm *mm, uint64_t from, bool count, struct mm_range *ou
 			.heap = !v->object && v->start < mm->brk && v->end > mm->brk_start,
 		};
 		if (count)
-			out->resident_pages = entries_count(mm, v->start, v->end, &out->private_pages);
+			out->resident_pages = entries_count(mm, v->start, v->end, &out->private_pages, &out->huge_pages);
 		if (object)
 			object->ops->get(object);
 	}

@@ -17,6 +17,8 @@ struct vm_object;
 #define VMA_NORESERVE 8u  /* its pages do not count as committed when it becomes writable */
 #define VMA_ACCOUNT   16u /* its pages count as committed */
 #define VMA_LOCKED    32u /* mlock(2): its pages stay */
+#define VMA_HUGE      64u /* huge pages are wanted: MADV_HUGEPAGE */
+#define VMA_NOHUGE    128u /* MADV_NOHUGEPAGE */
 
 struct vma {
 	struct vma *left, *right, *parent;

@@ -15,7 +15,7 @@
 
 COMPONENT("page-tables", "page tables: the kernel's and an address space's");
 
-#define LARGE     128ul
+#define LARGE     MMU_ENTRY_LARGE
 #define GLOBAL    256ul
 #define TABLE     (MMU_ENTRY_PRESENT | MMU_WRITE | MMU_USER)
 #define LEVELS    4u
@@ -73,6 +73,8 @@ static inline __attribute__((always_inline)) mmu_entry *walk(paddr_t root, uint6
 				return NULL;
 			*e = made | TABLE;
 		}
+		if (unlikely(*e & LARGE))
+			return NULL;
 		table = *e & MMU_ENTRY_PADDR;
 	}
 	return table_entry(table, va, level);
@@ -118,6 +120,21 @@ mmu_entry *mmu_entry_walk_(struct mmu *m, uint64_t va, bool create)
 	return e;
 }
 
+mmu_entry *mmu_region_at(struct mmu *m, uint64_t va, bool create)
+{
+	return walk(m->root, va, 1, create);
+}
+
+mmu_entry *mmu_region_table(mmu_entry e)
+{
+	return page_direct(e & MMU_ENTRY_PADDR);
+}
+
+mmu_entry mmu_region_entry(const mmu_entry *table)
+{
+	return page_direct_paddr(table) | TABLE;
+}
+
 mmu_entry *mmu_entry_next(struct mmu *m, uint64_t *va, uint64_t end)
 {
 	uint64_t at = *va;
@@ -131,6 +148,10 @@ mmu_entry *mmu_entry_next(struct mmu *m, uint64_t *va, uint64_t end)
 
 			if (!e)
 				break;
+			if (unlikely(e & LARGE)) {
+				*va = at;
+				return table_entry(table, at, level);
+			}
 			table = e & MMU_ENTRY_PADDR;
 			level--;
 		}
@@ -190,6 +211,15 @@ void mmu_flush_here(void)
 	__asm__ volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
 }
 
+void mmu_forget_tables(struct mmu *m)
+{
+	m->leaf_region = UINT64_MAX;
+	if (m->root == percpu_get(mmu_current_root))
+		flush_all_here();
+	if (unlikely(mmu_shootdown))
+		mmu_shootdown(m, MMU_SHOOT_TABLES);
+}
+
 /* Tables are freed only after every processor has forgotten them, those that idle too: what a processor remembers of the
  * upper levels it may follow at any time, for an access that never happens. */
 void mmu_free_tables(struct mmu *m, uint64_t start, uint64_t end)
@@ -200,10 +230,7 @@ void mmu_free_tables(struct mmu *m, uint64_t start, uint64_t end)
 	unhook_below(m->root, LEVELS - 1, 0, start, end, &freed);
 	if (list_empty(&freed))
 		return;
-	if (m->root == percpu_get(mmu_current_root))
-		flush_all_here();
-	if (unlikely(mmu_shootdown))
-		mmu_shootdown(m, MMU_SHOOT_TABLES);
+	mmu_forget_tables(m);
 	while (!list_empty(&freed)) {
 		struct page *table = list_first(&freed, struct page, list);
 

@@ -57,7 +57,7 @@ static int show_maps(struct text *out, const struct proc_target *of)
 PROC_FILE(pid_maps, "PID/maps", show_maps);
 PROC_FILE(task_maps, "PID/task/TID/maps", show_maps);
 
-/* Without a swap, huge pages or per-page share counts there is no more to tell. A page of the program's own was written
+/* Without a swap or per-page share counts there is no more to tell. A page of the program's own was written
  * by it, or filled with zeroes for it. */
 static void add_smaps(struct text *out, const struct mm_range *r)
 {
@@ -66,8 +66,8 @@ static void add_smaps(struct text *out, const struct mm_range *r)
 	add_range(out, r);
 	text_add(out, "Size:           %8lu kB\nKernelPageSize: %8lu kB\nMMUPageSize:    %8lu kB\nRss:            %8lu kB\n",
 		 (unsigned long)(r->end - r->start) / 1024, PAGE_SIZE / 1024, PAGE_SIZE / 1024, rss);
-	text_add(out, "Private_Dirty:  %8lu kB\nAnonymous:      %8lu kB\nAnonHugePages:  %8u kB\nSwap:           %8u kB\n",
-		 own, own, 0, 0);
+	text_add(out, "Private_Dirty:  %8lu kB\nAnonymous:      %8lu kB\nAnonHugePages:  %8lu kB\nSwap:           %8u kB\n",
+		 own, own, KIB(r->huge_pages << (BLOCK_SHIFT - PAGE_SHIFT)), 0);
 	text_add(out, "VmFlags:%s%s%s%s mr mw me%s%s\n", r->prot & PROT_READ ? " rd" : "", r->prot & PROT_WRITE ? " wr" : "",
 		 r->prot & PROT_EXEC ? " ex" : "", r->shared ? " sh" : "", r->locked ? " lo" : "", r->noreserve ? " nr" : "");
 }

@@ -64,6 +64,10 @@ SET_DECLARE(sysfile, struct procfile, 32);
 	}
 #define SYS_FILE(ident, path, fn)                                                                  \
 	SET_ENTRY(sysfile, ident, struct procfile) = { .name = path, .show = fn, .mode = S_IFREG | 0444 }
+#define SYS_WRITABLE(ident, path, fn, write_fn)                                                    \
+	SET_ENTRY(sysfile, ident, struct procfile) = {                                             \
+		.name = path, .show = fn, .write = write_fn, .mode = S_IFREG | 0644                \
+	}
 #define SYS_CONSTANT(ident, path, text)                                                            \
 	SET_ENTRY(sysfile, ident, struct procfile) = { .name = path, .constant = text, .mode = S_IFREG | 0444 }
 #define SYS_DIRECTORY(ident, path)                                                                 \

@@ -4,6 +4,7 @@
 #include <fs/proc/procfile.h>
 #include <fs/proc/text.h>
 #include <linux/magic.h>
+#include <mm/huge.h>
 
 COMPONENT("sysfs", "/sys and its files");
 
@@ -34,8 +35,26 @@ SYS_CONSTANT(cpu0_threads_list, "devices/system/cpu/cpu0/topology/thread_sibling
 SYS_CONSTANT(cpu0_cores, "devices/system/cpu/cpu0/topology/core_siblings", "1\n");
 SYS_CONSTANT(cpu0_cores_list, "devices/system/cpu/cpu0/topology/core_siblings_list", "0\n");
 
-/* Memory is mapped by small pages only. */
-SYS_CONSTANT(thp_enabled, "kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n");
+static int show_huge(struct text *out, const struct proc_target *of)
+{
+	static const char *const lines[] = { "[always] madvise never\n", "always [madvise] never\n", "always madvise [never]\n" };
+
+	text_add(out, "%s", lines[READ_ONCE(huge_mode)]);
+	return 0;
+}
+
+static int write_huge(const struct proc_target *of, char *text, size_t n)
+{
+	return huge_set_mode(text, n && text[n - 1] == '\n' ? n - 1 : n);
+}
+SYS_WRITABLE(thp_enabled, "kernel/mm/transparent_hugepage/enabled", show_huge, write_huge);
+
+static int show_huge_size(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%lu\n", BLOCK_SIZE);
+	return 0;
+}
+SYS_FILE(thp_size, "kernel/mm/transparent_hugepage/hpage_pmd_size", show_huge_size);
 
 /* Where cgroups would be mounted. */
 SYS_DIRECTORY(cgroup, "fs/cgroup");

@@ -1,5 +1,5 @@
 /* Address spaces against a model: random calls on a window of pages, with the real page tables in an array of RAM. */
-/* UNIT: mm/map.c mm/commit.c mm/fault.c mm/reclaim.c mm/entries.c mm/space.c mm/shared.c mm/vma.c core/page.c core/slab.c arch/x86_64/mmu.c */
+/* UNIT: mm/map.c mm/commit.c mm/huge.c mm/fault.c mm/reclaim.c mm/entries.c mm/space.c mm/shared.c mm/vma.c core/page.c core/slab.c arch/x86_64/mmu.c */
 #include <arch/trap.h>
 #include <asm/signal.h>
 #include <core/init.h>
@@ -9,6 +9,8 @@
 #include <linux/mman.h>
 #include <linux/resource.h>
 #include <mm/commit.h>
+#include <mm/huge.h>
+#include <mm/internal.h>
 #include <mm/mm.h>
 
 #include "tests/unit/tap.h"
@@ -346,6 +348,158 @@ static void stack_and_heap(void)
 	is(load(0x555500005000ul), -SIGSEGV, "and is gone");
 }
 
+/* ---- Huge pages: random calls on four regions, every page looked at ---- */
+
+#define REGIONS  4u
+#define WIDE     (REGIONS * BLOCK_PAGES)
+#define WIDE_AT  0x7f2200000000ul
+
+static struct {
+	bool mapped;
+	int prot;
+	uint8_t value;
+} wide[WIDE + BLOCK_PAGES];
+
+/* Without a fault: what another processor would see. */
+static bool wide_store(unsigned page, uint8_t value)
+{
+	uint64_t address = WIDE_AT + page * PAGE_SIZE;
+	mmu_entry *huge = huge_at(mm, address);
+	int code;
+
+	if (!huge || !mmu_entry_writable(*huge)) {
+		if (trap_page_fault(address, FAULT_USER | FAULT_WRITE, &code) != 0)
+			return false;
+		huge = huge_at(mm, address);
+	}
+	return mm_write(mm, address + 7, &value, 1) == 0;
+}
+
+static bool wide_matches(void)
+{
+	for (unsigned i = 0; i < WIDE + BLOCK_PAGES; i++) {
+		uint8_t got = 0;
+		int r = mm_read(mm, WIDE_AT + i * PAGE_SIZE + 7, &got, 1);
+		bool readable = wide[i].mapped && wide[i].prot;
+
+		if ((r == 0) != readable || (readable && got != wide[i].value)) {
+			note("page %u: %d, %u; %s, %u expected", i, r, got, readable ? "readable" : "not", wide[i].value);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void wide_call(void)
+{
+	unsigned first = host_random() % WIDE, n = 1 + host_random() % (host_random() % 2 ? 700 : 20);
+	int prot = (int[]){ RW, PROT_READ, PROT_NONE, RW }[host_random() % 4];
+	uint64_t address, bytes, to;
+	long r;
+
+	if (host_random() % 3 == 0)
+		first &= ~(BLOCK_PAGES - 1);
+	if (host_random() % 3 == 0)
+		n = BLOCK_PAGES;
+	n = MIN(n, WIDE - first);
+	address = WIDE_AT + first * PAGE_SIZE;
+	bytes = n * PAGE_SIZE;
+	switch (host_random() % 10) {
+	case 0:
+	case 1:
+		if (mm_map(mm, address, bytes, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NULL, 0) > 0)
+			for (unsigned i = first; i < first + n; i++)
+				wide[i] = (__typeof__(wide[0])){ true, RW, 0 };
+		break;
+	case 2:
+		if (mm_unmap(mm, address, bytes) == 0)
+			memset(&wide[first], 0, n * sizeof(wide[0]));
+		break;
+	case 3:
+		r = mm_protect(mm, address, bytes, prot);
+		for (unsigned i = first; i < first + n && wide[i].mapped; i++)
+			wide[i].prot = prot;
+		break;
+	case 4:
+		(void)mm_advise(mm, address, bytes, MADV_DONTNEED);
+		for (unsigned i = first; i < first + n; i++)
+			wide[i].value = 0;
+		break;
+	case 5: /* there and back again, by a way off the block's bounds now and then */
+		for (unsigned i = first; i < first + n; i++)
+			if (!wide[i].mapped || wide[i].prot != wide[first].prot)
+				return;
+		to = WIDE_AT + (REGIONS + 2) * BLOCK_SIZE + (host_random() % 2 ? first % BLOCK_PAGES * PAGE_SIZE : PAGE_SIZE);
+		r = mm_remap(mm, address, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+		if (r > 0 && mm_remap(mm, to, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, address) < 0)
+			wide[first].value ^= 0xff;
+		break;
+	case 6:
+		(void)mm_advise(mm, address, bytes, MADV_COLLAPSE);
+		break;
+	default:
+		for (unsigned i = first; i < first + n; i += 1 + host_random() % 100) {
+			uint8_t value = (uint8_t)host_random();
+
+			if (wide_store(i, value) != (wide[i].mapped && wide[i].prot & PROT_WRITE))
+				wide[i].value ^= 0xff;
+			else if (wide[i].mapped && wide[i].prot & PROT_WRITE)
+				wide[i].value = value;
+		}
+	}
+}
+
+static void huge_pages(void)
+{
+	uint64_t before, own, made = 0;
+	bool good = true;
+	long a;
+
+	huge_mode = HUGE_ALWAYS;
+	page_free_run(page_alloc_run(BLOCK_PAGES, 0), BLOCK_PAGES); /* blocks join */
+	(void)mm_unmap(mm, WIDE_AT, (WIDE + BLOCK_PAGES) * PAGE_SIZE);
+	before = page_free_count();
+	own = mm->anon_pages;
+	a = mm_map(mm, WIDE_AT, 2 * BLOCK_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NULL, 0);
+	is(a, (long)WIDE_AT, "two regions");
+	wide_store(5, 1);
+	is((long long)mm->huge_pages, 1, "the first write makes a huge page");
+	is((long long)(mm->anon_pages - own), BLOCK_PAGES, "of the program's own");
+	is((long long)(before - page_free_count()) / BLOCK_PAGES, 1, "of a block");
+	is(mm_advise(mm, WIDE_AT + 3 * PAGE_SIZE, PAGE_SIZE, MADV_DONTNEED), 0, "a page of it is dropped");
+	is((long long)mm->huge_pages, 0, "which splits it");
+	is(load(WIDE_AT + 5 * PAGE_SIZE + 7), 1, "its contents stay");
+	is(mm_advise(mm, WIDE_AT, BLOCK_SIZE, MADV_COLLAPSE), 0, "MADV_COLLAPSE");
+	is((long long)mm->huge_pages, 1, "makes one again");
+	is(mm_advise(mm, WIDE_AT, BLOCK_SIZE, MADV_FREE), 0, "MADV_FREE of it");
+	ok(page_reclaim_wait() && mm->huge_pages == 0, "takes it when memory is short");
+	is(mm_advise(mm, WIDE_AT, 2 * BLOCK_SIZE, MADV_NOHUGEPAGE), 0, "MADV_NOHUGEPAGE");
+	wide_store(BLOCK_PAGES, 1);
+	is((long long)mm->huge_pages, 0, "makes none");
+	is(mm_advise(mm, WIDE_AT, BLOCK_SIZE, MADV_COLLAPSE), -EINVAL, "nor does MADV_COLLAPSE");
+	huge_mode = HUGE_ADVISED;
+	is(mm_advise(mm, WIDE_AT, BLOCK_SIZE, MADV_HUGEPAGE), 0, "MADV_HUGEPAGE");
+	wide_store(BLOCK_PAGES - 1, 9);
+	is((long long)mm->huge_pages, 1, "is what is asked");
+	is(mm_unmap(mm, WIDE_AT + BLOCK_SIZE / 2, BLOCK_SIZE), 0, "unmapped from its middle on");
+	(void)mm_unmap(mm, WIDE_AT, 2 * BLOCK_SIZE);
+	huge_mode = HUGE_ALWAYS;
+	memset(wide, 0, sizeof(wide));
+	for (unsigned i = 0; i < 4000 && good; i++) {
+		wide_call();
+		made = MAX(made, mm->huge_pages);
+		if (i % 10 == 0)
+			good = wide_matches();
+	}
+	ok(good, "random calls on huge pages and parts of them");
+	ok(made >= 1, "of which there were up to %llu at a time", (unsigned long long)made);
+	(void)mm_unmap(mm, WIDE_AT, (WIDE + 4 * BLOCK_PAGES) * PAGE_SIZE);
+	is((long long)mm->huge_pages, 0, "none are left");
+	is((long long)huge_pages_total, 0, "nowhere");
+	ok((int64_t)(before - page_free_count()) < 40, "and the memory is back (%lld pages less)", (long long)(before - page_free_count()));
+	huge_mode = HUGE_ADVISED;
+}
+
 /* Promises are kept count of, whatever happens to mappings. */
 static uint64_t committed_now(void)
 {
@@ -537,12 +691,14 @@ int main(void)
 	promises();
 	limits();
 	lazily();
+	huge_pages();
 	against_model();
 	is((long long)commit_pages, (long long)committed_now(), "what is committed is what mappings say, still");
 	(void)mm_unmap(mm, va(0), 2 * SPAN * PAGE_SIZE);
 	memset(model, 0, sizeof(model));
 	shortage();
 	exhaustion();
+	(void)mm_unmap(mm, va(0), 2 * SPAN * PAGE_SIZE);
 	is(mm_map(mm, va(0), 2 * PAGE_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, NULL, 0), (long)va(0), "two pages");
 	is(mm_write(mm, va(1) - 10, text, sizeof(text)), 0, "mm_write");
 	is(mm_read(mm, va(1) - 10, back, sizeof(back)), 0, "mm_read");

@@ -270,6 +270,47 @@ static void advice(void)
 }
 
 /* One of several threads that map, fill, protect, drop and unmap at the same time. Return: how often it was wrong. */
+/* Whole blocks of 2 MiB, which may be huge pages, taken apart in each way. */
+static void blocks(void)
+{
+	enum { BLOCK = 2 << 20, SIZE = 8 * BLOCK };
+	char *p = map(SIZE, PROT_READ | PROT_WRITE), *q, *moved;
+	bool good = true;
+	int fd[2];
+	void *huge;
+
+	q = (char *)(((uintptr_t)p + BLOCK - 1) & ~(uintptr_t)(BLOCK - 1));
+	madvise(p, SIZE, MADV_HUGEPAGE); /* a host need not have them */
+	for (int i = 0; i < 6 * BLOCK; i += PAGE)
+		q[i + 9] = (char)(i / PAGE % 251);
+	is(madvise(q + 5 * PAGE, 3 * PAGE, MADV_DONTNEED), 0, "pages of the first block are dropped");
+	is(mprotect(q + BLOCK + PAGE, PAGE, PROT_READ), 0, "one of the second is read-only");
+	is(munmap(q + 2 * BLOCK + BLOCK / 2, BLOCK), 0, "half of the third and fourth are unmapped");
+	moved = mremap(q + 4 * BLOCK + 2 * PAGE, BLOCK, BLOCK, MREMAP_MAYMOVE | MREMAP_FIXED, q + 2 * BLOCK + BLOCK / 2);
+	ok(moved == q + 2 * BLOCK + BLOCK / 2, "a piece of the fifth and sixth moves there");
+	for (int i = 0; i < 6 * BLOCK; i += PAGE) {
+		int from = i / PAGE;
+
+		if (from >= 5 && from < 8)
+			good &= q[i + 9] == 0;
+		else if (i >= 2 * BLOCK + BLOCK / 2 && i < 3 * BLOCK + BLOCK / 2)
+			good &= q[i + 9] == (char)((from - BLOCK / 2 / PAGE - 2 * BLOCK / PAGE + 4 * BLOCK / PAGE + 2) % 251);
+		else if (i < 4 * BLOCK + 2 * PAGE || i >= 5 * BLOCK + 2 * PAGE)
+			good &= q[i + 9] == (char)(from % 251);
+	}
+	ok(good, "all else is where it was");
+	is(FAULT_OF(q[BLOCK + PAGE] = 1), SIGSEGV, "the read-only page is");
+	is(FAULT_OF(sink = q[4 * BLOCK + 2 * PAGE]), SIGSEGV, "what moved is gone");
+	ok(pipe(fd) == 0 && write(fd[1], q + BLOCK - 50, 100) == 100, "a call reads over a block's end");
+	ok(read(fd[0], q + 2 * BLOCK - 50, 100) == 100, "another writes there");
+	close(fd[0]);
+	close(fd[1]);
+	is(madvise(q, BLOCK, MADV_NOHUGEPAGE), 0, "MADV_NOHUGEPAGE");
+	is(munmap(p, SIZE), 0, "all of it is unmapped");
+	huge = mmap(NULL, BLOCK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	ok(huge == MAP_FAILED && errno == ENOMEM, "there are no huge pages set aside");
+}
+
 static long status_kib(const char *name)
 {
 	char text[4096] = "", *at;
@@ -452,6 +493,7 @@ void suite_memory(void)
 	heap();
 	stack();
 	advice();
+	blocks();
 	locked();
 	lazily_freed();
 	limited();

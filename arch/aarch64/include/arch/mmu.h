@@ -31,6 +31,24 @@ void mmu_switch(const struct mmu *m);     /* on this processor; NULL: the kernel
 /** mmu_entry_at() - the lowest-level entry of @va, making tables if @create. NULL: none, or no memory. */
 mmu_entry *mmu_entry_at(struct mmu *m, uint64_t va, bool create);
 
+/** mmu_entry_at_hand() - mmu_entry_at() need not search: the region of @va has a table, which was used last. */
+bool mmu_entry_at_hand(const struct mmu *m, uint64_t va);
+/* A region is what one lowest table maps, BLOCK_SIZE; its entry leads to that table, or to a block: a huge page. */
+/** mmu_region_at() - the entry of the region of @va, making tables above if @create. NULL: none, or no memory. */
+mmu_entry *mmu_region_at(struct mmu *m, uint64_t va, bool create);
+/** mmu_entry_huge() - an entry of a region, or what mmu_entry_next() returned, leads to a block. */
+bool mmu_entry_huge(mmu_entry e);
+/** mmu_entry_as_huge() - @e, made for the first page of a block, for an entry of a region. */
+mmu_entry mmu_entry_as_huge(mmu_entry e);
+/** mmu_entry_as_small() - of the huge entry @e, that of page @i of its block. */
+mmu_entry mmu_entry_as_small(mmu_entry e, unsigned i);
+/** mmu_region_table() - the table that a region's entry leads to. */
+mmu_entry *mmu_region_table(mmu_entry e);
+/** mmu_region_entry() - an entry that leads to @table, one page. */
+mmu_entry mmu_region_entry(const mmu_entry *table);
+/** mmu_forget_tables() - every processor forgets all it knows of @m: a table was taken out. */
+void mmu_forget_tables(struct mmu *m);
+
 /** mmu_entries_left() - how many entries lie in the same table from that of @va on, itself included. */
 static inline size_t mmu_entries_left(uint64_t va)
 {

@@ -21,6 +21,7 @@ typedef uint64_t mmu_entry;
 #define MMU_ENTRY_PRESENT  1ul
 #define MMU_ENTRY_ACCESSED 32ul
 #define MMU_ENTRY_DIRTY    64ul
+#define MMU_ENTRY_LARGE    128ul
 #define MMU_ENTRY_HELD     (1ul << 11) /* holds a page to which there is no access (PROT_NONE) */
 #define MMU_ENTRY_PADDR    0x000ffffffffff000ul
 #define MMU_ENTRY_BITS     (MMU_WRITE | MMU_USER | MMU_UNCACHED)
@@ -49,6 +50,36 @@ static inline mmu_entry *mmu_entry_at(struct mmu *m, uint64_t va, bool create)
 	return mmu_entry_walk_(m, va, create);
 }
 
+/** mmu_entry_at_hand() - mmu_entry_at() need not search: the region of @va has a table, which was used last. */
+static inline bool mmu_entry_at_hand(const struct mmu *m, uint64_t va)
+{
+	return va >> 21 == m->leaf_region;
+}
+/* A region is what one lowest table maps, BLOCK_SIZE; its entry leads to that table, or to a block: a huge page. */
+/** mmu_region_at() - the entry of the region of @va, making tables above if @create. NULL: none, or no memory. */
+mmu_entry *mmu_region_at(struct mmu *m, uint64_t va, bool create);
+/** mmu_entry_huge() - an entry of a region, or what mmu_entry_next() returned, leads to a block. */
+static inline bool mmu_entry_huge(mmu_entry e)
+{
+	return e & MMU_ENTRY_LARGE;
+}
+/** mmu_entry_as_huge() - @e, made for the first page of a block, for an entry of a region. */
+static inline mmu_entry mmu_entry_as_huge(mmu_entry e)
+{
+	return e | MMU_ENTRY_LARGE;
+}
+/** mmu_entry_as_small() - of the huge entry @e, that of page @i of its block. */
+static inline mmu_entry mmu_entry_as_small(mmu_entry e, unsigned i)
+{
+	return (e & ~(mmu_entry)MMU_ENTRY_LARGE) + (mmu_entry)i * PAGE_SIZE;
+}
+/** mmu_region_table() - the table that a region's entry leads to. */
+mmu_entry *mmu_region_table(mmu_entry e);
+/** mmu_region_entry() - an entry that leads to @table, one page. */
+mmu_entry mmu_region_entry(const mmu_entry *table);
+/** mmu_forget_tables() - every processor forgets all it knows of @m: a table was taken out. */
+void mmu_forget_tables(struct mmu *m);
+
 /** mmu_entries_left() - how many entries lie in the same table from that of @va on, itself included. */
 static inline size_t mmu_entries_left(uint64_t va)
 {
@@ -56,7 +87,7 @@ static inline size_t mmu_entries_left(uint64_t va)
 }
 /**
  * mmu_entry_next() - for loops over a range: the entry of @va if it has a table, else of the next address below @end
- * that has one. Return: the entry, @va moved on; NULL: none.
+ * that has one. Return: the entry, @va moved on, or a huge entry; NULL: none.
  */
 mmu_entry *mmu_entry_next(struct mmu *m, uint64_t *va, uint64_t end);
 
@@ -109,7 +140,7 @@ static inline unsigned mmu_entry_soft(mmu_entry e)
 /** mmu_entry_with_bits() - the same page and soft bits, with the rights of @bits = mmu_entry_make(0, access). */
 static inline mmu_entry mmu_entry_with_bits(mmu_entry e, mmu_entry bits)
 {
-	return bits | (e & (MMU_ENTRY_PADDR | MMU_ENTRY_ACCESSED | MMU_ENTRY_DIRTY | 3ul << MMU_SOFT_SHIFT));
+	return bits | (e & (MMU_ENTRY_PADDR | MMU_ENTRY_ACCESSED | MMU_ENTRY_DIRTY | MMU_ENTRY_LARGE | 3ul << MMU_SOFT_SHIFT));
 }
 
 /** mmu_entry_take() - empty @e while processors may mark it as used or written. Return: what it was at the end. */
