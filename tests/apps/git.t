@@ -33,6 +33,7 @@ git_() {
 	in_git diff
 	in_git add -v --all
 	in_git commit -a -m "all that changed"
+	in_git show --stat v4
 	in_git grep -n 99 v5
 	in_git blame -L 5,15 -s file7
 	in_git fsck --no-progress --full
@@ -41,6 +42,8 @@ git_() {
 	is "git archive" "$(guest git archive v4 < /dev/null | md5sum)" "$(cd "$work/repo" && git archive v4 | md5sum)"
 	is "git pack-objects" "$(git -C "$work/repo" rev-list --objects --all | guest git pack-objects -q --stdout --threads=4 |
 		git -C "$work/repo" index-pack --stdin --strict > "$work/packed" 2>&1; echo $?)" 0
+	echo v5 | git -C "$work/before" pack-objects -q --revs --stdout > "$work/pack"
+	input=$work/pack in_git index-pack --stdin --strict
 	# Written and read in one process: a stream of commits, and what became of them.
 	printf 'commit refs/heads/x\nmark :1\ncommitter C <c@c> 1000000000 +0000\ndata 3\none\nM 644 inline a\ndata 2\na\n\nget-mark :1\nls :1 a\n' > "$work/stream"
 	input=$work/stream in_git fast-import --quiet

@@ -20,7 +20,7 @@ static const struct {
 	{ "dnsmasq", "going to the background, TCP queries", "--no-daemon", { "-d", "--no-daemon" }, NULL },
 	{ "named", "going to the background", "-f", { "-f", "-g" }, NULL },
 	{ "squid", "worker processes", "-N", { "-N" }, NULL },
-	{ "postgres", "a process for each connection", "--single", { "--single" }, NULL },
+	{ "postgres", "a process for each connection", NULL, { "--single" }, NULL },
 	{ "php-fpm", "worker processes", NULL, { NULL }, NULL },
 	{ "sshd", "a process for each connection", NULL, { NULL }, NULL },
 	{ "git", "clone starts git-upload-pack", NULL, { NULL }, "clone" },
