@@ -17,15 +17,33 @@
 COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 
 #define CPU_TIMER_STEP_NS 1000000ul
+#define SHORT_PERIOD_NS   1000000ul
+#define WAITING_STEP_NS   10000000ul
+#define LEAST_STEP_NS     20000ul
+
+uint64_t itimer_next(uint64_t expires_ns, uint64_t interval_ns, bool waits, uint64_t *ret_skipped)
+{
+	uint64_t step = interval_ns >= SHORT_PERIOD_NS ? 0 : waits ? WAITING_STEP_NS : LEAST_STEP_NS;
+	uint64_t least = clock_monotonic_ns() + step, next = expires_ns + interval_ns;
+
+	*ret_skipped = 0;
+	if (next < expires_ns)
+		return TIMER_NEVER;
+	if (next < least)
+		*ret_skipped = (least - next) / interval_ns + 1;
+	return next + *ret_skipped * interval_ns;
+}
 
 static void real_fired(struct timer *timer)
 {
 	struct itimers *it = container_of(timer, struct itimers, real);
 	const struct signal_info info = { .signo = SIGALRM, .code = SI_KERNEL };
 
-	(void)signal_send_process(it->process, &info); /* one that is pending already is enough */
+	bool waits = signal_send_timer(it->process, NULL, &info); /* one that is pending already is enough */
+	uint64_t skipped;
+
 	if (it->real_interval_ns)
-		timer_arm(timer, MAX(timer->expires_ns + it->real_interval_ns, clock_monotonic_ns()));
+		timer_arm(timer, itimer_next(timer->expires_ns, it->real_interval_ns, waits, &skipped));
 }
 
 static void cpu_timer_look(struct timer *timer)

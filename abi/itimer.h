@@ -34,4 +34,11 @@ struct itimers *itimers_get(void);
 /** itimer_real_set() - SIGALRM after @first_ns (0: never), then each @interval_ns. Old values out; 0 or -ENOMEM. */
 long itimer_real_set(uint64_t first_ns, uint64_t interval_ns, uint64_t *ret_left_ns, uint64_t *ret_interval_ns);
 
+/**
+ * itimer_next() - when a timer that is due every @interval_ns from @expires_ns on fires again. Periods that are over, or
+ * shorter than what a machine can do beside its work, are skipped, not made up for in a burst: a program may ask for one
+ * each nanosecond. @waits: nobody took the signal yet, there is no hurry.   @ret_skipped: how many.
+ */
+uint64_t itimer_next(uint64_t expires_ns, uint64_t interval_ns, bool waits, uint64_t *ret_skipped);
+
 #endif

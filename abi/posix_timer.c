@@ -27,26 +27,20 @@ struct posix_timer {
 	uint64_t value;
 	struct thread *thread; /* ref; SIGEV_THREAD_ID */
 	uint64_t interval_ns;  /* owner's lock, while not armed */
+	uint64_t skipped;      /* periods before the one it is armed for that no signal told of; the call-back's */
 };
 
 static void fired(struct timer *timer)
 {
 	struct posix_timer *pt = container_of(timer, struct posix_timer, timer);
-	const struct signal_info info = { .signo = pt->signo, .code = SI_TIMER, .timer_id = pt->id, .value = pt->value };
-	uint64_t now;
+	const struct signal_info info = {
+		.signo = pt->signo, .code = SI_TIMER, .timer_id = pt->id, .value = pt->value,
+		.overrun = (int)MIN(pt->skipped, (uint64_t)INT32_MAX),
+	};
+	bool waits = pt->notify == SIGEV_NONE || signal_send_timer(pt->owner->process, pt->thread, &info);
 
-	if (pt->notify == SIGEV_THREAD_ID)
-		(void)signal_send_thread(pt->thread, &info);
-	else if (pt->notify == SIGEV_SIGNAL)
-		(void)signal_send_process(pt->owner->process, &info);
-	if (pt->interval_ns) {
-		now = clock_monotonic_ns();
-		/* Periods that went by while nothing ran are skipped, not made up for in a burst. */
-		if (timer->expires_ns + pt->interval_ns > now)
-			timer_arm(timer, timer->expires_ns + pt->interval_ns);
-		else
-			timer_arm(timer, now - (now - timer->expires_ns) % pt->interval_ns + pt->interval_ns);
-	}
+	if (pt->interval_ns)
+		timer_arm(timer, itimer_next(timer->expires_ns, pt->interval_ns, waits, &pt->skipped));
 }
 
 /* The table's lock is held on return if there is such a timer. */
@@ -203,6 +197,7 @@ long sys_timer_settime(int id, int how, const struct itimerspec __user *new, str
 	read_locked(pt, &left, &was);
 	(void)timer_cancel(&pt->timer);
 	pt->interval_ns = interval;
+	pt->skipped = 0;
 	if (first) {
 		if (!(how & TIMER_ABSTIME))
 			first = time_after(first);

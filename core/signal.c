@@ -168,7 +168,7 @@ static bool count_overrun(struct signal_queue *q, const struct signal_info *info
 
 	list_for_each(e, &q->entries, node) {
 		if (e->info.signo == info->signo && e->info.code == SI_TIMER && e->info.timer_id == info->timer_id) {
-			e->info.overrun++;
+			e->info.overrun = (int)MIN((long)e->info.overrun + 1 + info->overrun, (long)INT32_MAX);
 			return true;
 		}
 	}
@@ -198,6 +198,7 @@ static int enqueue(struct process *p, struct signal_queue *q, const struct signa
 	return 0;
 }
 
+/* Return: 0, 1 if nothing was queued, because it waits already or is ignored, -EAGAIN. */
 static int send_locked(struct process *p, struct thread *t, const struct signal_info *info)
 {
 	struct signal_process *s = p->signals;
@@ -218,11 +219,11 @@ static int send_locked(struct process *p, struct thread *t, const struct signal_
 
 		/* What is blocked is kept even if it is ignored now: sigwait(3) may want it. */
 		if (!who || !(who->signal->mask & bit))
-			return 0;
+			return 1;
 	}
 	r = enqueue(p, t ? &t->signal->queue : &s->queue, info);
 	if (r)
-		return r < 0 ? r : 0;
+		return r;
 	if (!t)
 		notify_one(p, bit);
 	else if (!(t->signal->mask & bit))
@@ -244,7 +245,7 @@ int signal_send_thread(struct thread *t, const struct signal_info *info)
 	if (t->signal)
 		r = send_locked(p, t, info);
 	spin_unlock_irqrestore(&p->signals->lock, flags);
-	return r;
+	return MIN(r, 0);
 }
 
 int signal_send_process(struct process *p, const struct signal_info *info)
@@ -253,7 +254,16 @@ int signal_send_process(struct process *p, const struct signal_info *info)
 	int r = send_locked(p, NULL, info);
 
 	spin_unlock_irqrestore(&p->signals->lock, flags);
-	return r;
+	return MIN(r, 0);
+}
+
+bool signal_send_timer(struct process *p, struct thread *t, const struct signal_info *info)
+{
+	irqflags_t flags = spin_lock_irqsave(&p->signals->lock);
+	int r = t && !t->signal ? 1 : send_locked(p, t, info);
+
+	spin_unlock_irqrestore(&p->signals->lock, flags);
+	return r != 0;
 }
 
 void signal_force(int signo, int code, uint64_t address)

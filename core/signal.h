@@ -78,6 +78,11 @@ void signal_thread_end(struct thread *t);
 int signal_send_thread(struct thread *t, const struct signal_info *info);
 /** signal_send_process() - to whichever thread does not block it. Context: any. Return: 0, -EAGAIN. */
 int signal_send_process(struct process *p, const struct signal_info *info);
+/**
+ * signal_send_timer() - a timer's signal, @info->overrun periods late: to @t, or to @p if NULL. Context: any.
+ * Return: nobody takes it now: it waits still, or is ignored.
+ */
+bool signal_send_timer(struct process *p, struct thread *t, const struct signal_info *info);
 /** signal_force() - a fault of the current thread: unblocked, and fatal if ignored. */
 void signal_force(int signo, int code, uint64_t address);
 /** signal_recalculate() - set or clear WORK_SIGNAL after a change of mask or queue. The thread is current. */

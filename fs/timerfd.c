@@ -66,7 +66,8 @@ static void catch_up(struct timerfd *t)
 	}
 	periods = (clock_monotonic_ns() - t->expires_ns) / t->interval_ns;
 	t->ticks += periods;
-	t->expires_ns += (periods + 1) * t->interval_ns;
+	t->expires_ns += periods * t->interval_ns;
+	t->expires_ns = t->interval_ns < TIMER_NEVER - t->expires_ns ? t->expires_ns + t->interval_ns : TIMER_NEVER;
 	timer_arm(&t->timer, t->expires_ns);
 }
 

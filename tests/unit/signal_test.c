@@ -184,6 +184,7 @@ static void masks(void)
 static void timers(void)
 {
 	const struct signal_info tick = { .signo = 40, .code = SI_TIMER, .timer_id = 3 };
+	const struct signal_info late = { .signo = 40, .code = SI_TIMER, .timer_id = 3, .overrun = INT32_MAX };
 	struct signal_info info;
 
 	signal_mask_set(~0ull);
@@ -191,7 +192,9 @@ static void timers(void)
 		signal_send_process(&process, &tick);
 	ok(signal_take(~0ull, &info) == 40 && info.overrun == 4, "a timer's signal that waits counts the others");
 	is(signal_take(~0ull, &info), 0, "instead of queueing them");
-	ok(process.signals->timer_taken == 3 && process.signals->timer_overrun == 4, "for timer_getoverrun()");
+	ok(!signal_send_timer(&process, NULL, &tick) && signal_send_timer(&process, NULL, &late), "a timer is told that its signal waits");
+	ok(signal_take(~0ull, &info) == 40 && info.overrun == INT32_MAX, "as many overruns as there can be");
+	ok(process.signals->timer_taken == 3 && process.signals->timer_overrun == INT32_MAX, "for timer_getoverrun()");
 }
 
 int main(void)

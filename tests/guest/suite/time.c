@@ -1,5 +1,6 @@
 /* Clocks and sleeping. */
 #define _GNU_SOURCE
+#include <sys/timerfd.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/times.h>
@@ -11,6 +12,64 @@ static long long ns_of(clockid_t clock)
 	struct timespec t;
 
 	return clock_gettime(clock, &t) ? -1 : t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+static volatile unsigned alarms;
+
+static void on_alarm(int unused)
+{
+	(void)unused;
+	alarms++;
+}
+
+/* Timers with the shortest period there is, and with the longest. */
+static void extreme_timers(void)
+{
+	struct itimerspec each_ns = { { 0, 1 }, { 0, 1 } }, once = { { INT64_MAX / 2, 0 }, { 0, 1000000 } }, none = { 0 };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerval each_us = { { 0, 1 }, { 0, 1 } }, never = { 0 };
+	sigset_t usr1, old;
+	siginfo_t info;
+	timer_t timers[20], timer;
+	uint64_t ticks;
+	int fd;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &usr1, &old);
+	for (int i = 0; i < 20; i++) {
+		is(timer_create(CLOCK_MONOTONIC, &event, &timers[i]), 0, "timer %d", i);
+		timer_settime(timers[i], 0, &each_ns, NULL);
+	}
+	sleep_ms(30);
+	is(sigwaitinfo(&usr1, &info), SIGUSR1, "twenty timers that fire each nanosecond leave the program time");
+	ok(timer_getoverrun(timers[0]) + timer_getoverrun(timers[19]) > 0 || info.si_overrun > 1000,
+	   "overruns are counted (%d)", info.si_overrun);
+	for (int i = 0; i < 20; i++)
+		timer_delete(timers[i]);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGUSR1, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	signal(SIGALRM, SIG_IGN);
+	is(setitimer(ITIMER_REAL, &each_us, NULL), 0, "setitimer with a microsecond, ignored");
+	sleep_ms(5);
+	setitimer(ITIMER_REAL, &never, NULL);
+	signal(SIGALRM, on_alarm);
+	event.sigev_signo = SIGALRM;
+	timer_create(CLOCK_MONOTONIC, &event, &timer);
+	is(timer_settime(timer, 0, &once, NULL), 0, "a period of thousands of years");
+	sleep_ms(20);
+	is(alarms, 1, "fires once");
+	timer_settime(timer, 0, &none, NULL);
+	timer_delete(timer);
+	signal(SIGALRM, SIG_DFL);
+	fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+	timerfd_settime(fd, 0, &once, NULL);
+	sleep_ms(20);
+	is(read(fd, &ticks, 8), 8, "a descriptor with one");
+	is((long long)ticks, 1, "ticks once");
+	fails(read(fd, &ticks, 8), EAGAIN, "and no more");
+	close(fd);
 }
 
 void suite_time(void)
@@ -65,4 +124,5 @@ void suite_time(void)
 	ok(times(&tms) != (clock_t)-1, "times");
 	is(getrusage(RUSAGE_SELF, &usage), 0, "getrusage");
 	ok(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec > 0, "has counted");
+	extreme_timers();
 }
