@@ -131,6 +131,7 @@ long sys_rt_sigreturn(void)
 		signal_force(SIGSEGV, SI_KERNEL, frame_sp(f));
 		return 0;
 	}
+	current->restart_data[0] = 0; /* what a handler interrupted is not gone on with */
 	signal_mask_set(mask);
 	__atomic_fetch_or(&current->work, WORK_FRAME, __ATOMIC_RELAXED);
 	return frame_result(f); /* entry code stores it where it is */
@@ -266,6 +267,8 @@ long sys_rt_tgsigqueueinfo(int pid, int tid, int signo, const siginfo_t __user *
 	struct signal_info info;
 	long r = read_queued(pid, signo, from, &info);
 
-	return r ? r : send_to_thread(pid, tid, &info);
+	if (r)
+		return r;
+	return pid <= 0 ? -EINVAL : send_to_thread(pid, tid, &info);
 }
 SYSCALL(rt_tgsigqueueinfo);

@@ -120,7 +120,7 @@ long sys_statx(int dirfd, const char __user *name, unsigned flags, unsigned mask
 	int r;
 
 	if (flags & ~(unsigned)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE) ||
-	    mask & STATX__RESERVED)
+	    (flags & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE || mask & STATX__RESERVED)
 		return -EINVAL;
 	if (is_fd_itself(dirfd, name, flags)) {
 		struct file *f = fd_get(dirfd);

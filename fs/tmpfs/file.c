@@ -4,6 +4,7 @@
  * and its reference one, so that a truncate beside them frees nothing under their hands.
  */
 #include <core/slab.h>
+#include <core/wait.h>
 #include <fs/tmpfs/tmpfs.h>
 #include <linux/errno.h>
 #include <linux/falloc.h>
@@ -430,8 +431,15 @@ static int punch(struct tmpfs_inode *t, uint64_t start, uint64_t end)
 		return r;
 	t->lower_size = 0;
 	for (uint64_t at = start; at < end;) {
-		size_t offset = at & (PAGE_SIZE - 1);
-		size_t n = (size_t)MIN((uint64_t)(PAGE_SIZE - offset), end - at);
+		uint64_t next = page_cache_next(&t->inode.pages, at >> PAGE_SHIFT);
+		size_t offset, n;
+
+		/* A file of exabytes may have two pages. */
+		if (next >= (end + PAGE_SIZE - 1) >> PAGE_SHIFT)
+			break;
+		at = MAX(at, next << PAGE_SHIFT);
+		offset = at & (PAGE_SIZE - 1);
+		n = (size_t)MIN((uint64_t)(PAGE_SIZE - offset), end - at);
 
 		if (n == PAGE_SIZE) {
 			if (page_cache_remove(&t->inode.pages, at >> PAGE_SHIFT))
@@ -472,7 +480,7 @@ static long tmpfs_fallocate(struct file *f, int mode, off_t offset, off_t n)
 		r = punch(t, start, MIN(end, ALIGN_UP(inode->size, PAGE_SIZE)));
 	if (!(mode & FALLOC_FL_PUNCH_HOLE)) {
 		for (uint64_t i = start >> PAGE_SHIFT; !r && i < (end + PAGE_SIZE - 1) >> PAGE_SHIFT; i++) {
-			r = own_page(t, i, &page);
+			r = thread_signal_pending(current) ? -EINTR : own_page(t, i, &page);
 			if (!r) {
 				page_put(page);
 				page_changed_place(t, i);
