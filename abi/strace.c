@@ -1,7 +1,8 @@
 /* strace: each system call with its arguments and result, as strace(1) prints them, where kernel messages go.
  *
- * whittle.strace prints all, whittle.strace=missing only those that found nothing under a path. Without the parameter this
- * costs nothing: it is the table of calls that is exchanged at start. A call is printed when it has returned; structures are
+ * whittle.strace prints all, whittle.strace=missing only those that found nothing under a path, whittle.strace=first each
+ * call with an error, and with a code or file of /proc, /sys and /dev, only the first time: what tests reach
+ * (tests/guest/coverage.t). Without the parameter this costs nothing: it is the table of calls that is exchanged at start. A call is printed when it has returned; structures are
  * printed as addresses. With more than one thread each line begins with the thread's id.
  */
 #include <abi/syscall.h>
@@ -11,6 +12,7 @@
 #include <core/log.h>
 #include <core/param.h>
 #include <core/process.h>
+#include <core/slab.h>
 #include <core/uaccess.h>
 #include <linux/fcntl.h>
 #include <linux/mman.h>
@@ -27,12 +29,12 @@ COMPONENT("strace", "prints system calls as strace(1) does");
 /* What the arguments of a call are, a letter each:
  *   d int   u unsigned   x address or flags   p path   f directory for a path   w bytes, as many as the next argument says
  *   r the same, filled by the call, as many as it returned   o open(2) flags   m mode   P PROT_*   M MAP_*   S signal
- *   a access(2) mode   A AT_*   z number in hex
+ *   a access(2) mode   A AT_*   z number in hex   c d, and C x, that say which of many calls this is
  * and behind them, if the result is an address, an X; if the call does not return, a '!'.
  * By name, because architectures differ in which calls they have.
  */
 static const char calls[] =
-	"accept\0dxx\0" "accept4\0dxxz\0" "access\0pa\0" "alarm\0u\0" "arch_prctl\0zx\0" "bind\0dxu\0"
+	"accept\0dxx\0" "accept4\0dxxz\0" "access\0pa\0" "alarm\0u\0" "arch_prctl\0Cx\0" "bind\0dxu\0"
 	"brk\0xX\0" "capget\0xx\0" "capset\0xx\0" "chdir\0p\0" "chmod\0pm\0" "chown\0pdd\0" "chroot\0p\0"
 	"clock_getres\0dx\0" "clock_gettime\0dx\0" "clock_nanosleep\0ddxx\0" "clone\0xxxxx\0"
 	"clone3\0xu\0" "close\0d\0" "close_range\0uux\0" "connect\0dxu\0" "copy_file_range\0dxdxux\0"
@@ -40,25 +42,25 @@ static const char calls[] =
 	"epoll_ctl\0dddx\0" "epoll_pwait\0dxddxu\0" "epoll_wait\0dxdd\0" "eventfd\0u\0" "eventfd2\0uz\0"
 	"execve\0pxx\0" "exit\0d!\0" "exit_group\0d!\0" "faccessat\0fpa\0" "faccessat2\0fpaA\0"
 	"fadvise64\0duud\0" "fallocate\0dxuu\0" "fchdir\0d\0" "fchmod\0dm\0" "fchmodat\0fpm\0"
-	"fchown\0ddd\0" "fchownat\0fpddA\0" "fcntl\0ddx\0" "fdatasync\0d\0" "flock\0dx\0" "fork\0\0"
+	"fchown\0ddd\0" "fchownat\0fpddA\0" "fcntl\0dcx\0" "fdatasync\0d\0" "flock\0dx\0" "fork\0\0"
 	"fstat\0dx\0" "fstatfs\0dx\0" "fsync\0d\0" "ftruncate\0du\0" "futex\0xzuxxu\0"
 	"get_robust_list\0dxx\0" "getcwd\0xu\0" "getdents64\0dxu\0" "getegid\0\0" "geteuid\0\0"
 	"getgid\0\0" "getgroups\0dx\0" "getpeername\0dxx\0" "getpgid\0d\0" "getpgrp\0\0" "getpid\0\0"
-	"getppid\0\0" "getrandom\0xuz\0" "getrusage\0dx\0" "getsockname\0dxx\0" "getsockopt\0dddxx\0"
+	"getppid\0\0" "getrandom\0xuz\0" "getrusage\0dx\0" "getsockname\0dxx\0" "getsockopt\0dccxx\0"
 	"gettid\0\0" "gettimeofday\0xx\0" "getuid\0\0" "getxattr\0ppxu\0" "inotify_add_watch\0dpx\0"
-	"ioctl\0dxx\0" "kill\0dS\0" "lgetxattr\0ppxu\0" "link\0pp\0" "linkat\0fpfpA\0" "listen\0dd\0"
+	"ioctl\0dCx\0" "kill\0dS\0" "lgetxattr\0ppxu\0" "link\0pp\0" "linkat\0fpfpA\0" "listen\0dd\0"
 	"lseek\0ddd\0" "lstat\0px\0" "madvise\0xud\0" "memfd_create\0pz\0" "mkdir\0pm\0" "mkdirat\0fpm\0"
 	"mlock\0xu\0" "mmap\0xuPMdzX\0" "mount\0pppxx\0" "mprotect\0xuP\0" "mremap\0xuuxxX\0"
 	"munmap\0xu\0" "nanosleep\0xx\0" "newfstatat\0fpxA\0" "open\0pom\0" "openat\0fpom\0"
 	"openat2\0fpxu\0" "pause\0\0" "pipe\0x\0" "pipe2\0xo\0" "poll\0xud\0" "ppoll\0xuxxu\0"
-	"prctl\0dxxxx\0" "pread64\0druu\0" "preadv\0dxdu\0" "prlimit64\0ddxx\0" "pselect6\0dxxxxx\0"
+	"prctl\0cxxxx\0" "pread64\0druu\0" "preadv\0dxdu\0" "prlimit64\0ddxx\0" "pselect6\0dxxxxx\0"
 	"pwrite64\0dwuu\0" "read\0dru\0" "readlink\0pru\0" "readlinkat\0fpru\0" "readv\0dxd\0"
 	"recvfrom\0druxxx\0" "recvmsg\0dxx\0" "rename\0pp\0" "renameat\0fpfp\0" "renameat2\0fpfpx\0"
 	"rmdir\0p\0" "rseq\0xuzz\0" "rt_sigaction\0Sxxu\0" "rt_sigprocmask\0dxxu\0" "rt_sigreturn\0\0"
 	"rt_sigsuspend\0xu\0" "rt_sigtimedwait\0xxxu\0" "sched_getaffinity\0dux\0"
 	"sched_setaffinity\0dux\0" "sched_yield\0\0" "select\0dxxxx\0" "sendfile\0ddxu\0" "sendmsg\0dxx\0"
 	"sendto\0dwuxxu\0" "set_robust_list\0xu\0" "set_tid_address\0x\0" "setgid\0d\0" "setgroups\0ux\0"
-	"setitimer\0dxx\0" "setpgid\0dd\0" "setsid\0\0" "setsockopt\0dddxu\0" "setuid\0d\0" "shmat\0dxxX\0"
+	"setitimer\0dxx\0" "setpgid\0dd\0" "setsid\0\0" "setsockopt\0dccxu\0" "setuid\0d\0" "shmat\0dxxX\0"
 	"shutdown\0dd\0" "sigaltstack\0xx\0" "signalfd4\0dxux\0" "socket\0ddd\0" "socketpair\0dddx\0"
 	"stat\0px\0" "statfs\0px\0" "statx\0fpAzx\0" "symlink\0pp\0" "symlinkat\0pfp\0" "sync\0\0"
 	"sysinfo\0x\0" "tgkill\0ddS\0" "time\0x\0" "timerfd_create\0dx\0" "timerfd_settime\0dxxx\0"
@@ -182,6 +184,7 @@ static void add_argument(struct line *l, char kind, const long *a, long result)
 	switch (kind) {
 	case 'f':
 	case 'd':
+	case 'c':
 		add(l, kind == 'f' && (int)*a == AT_FDCWD ? "AT_FDCWD" : "%d", (int)*a);
 		return;
 	case 'u':
@@ -303,7 +306,57 @@ static void print(uint64_t number, const long *args, long result, bool returned)
 }
 
 static syscall_function traced[SYSCALL_TABLE_SIZE]; /* the table as it was; I once programs run */
-static bool wanted, only_missing;
+static bool wanted, only_missing, only_first;
+
+/* Keys of what was printed, by hash, 0 for none; written atomically, never taken out. For whittle.strace=first. */
+#define SEEN_SIZE 8192u
+static uint64_t *seen;
+
+static uint64_t mix(uint64_t key, uint64_t with)
+{
+	key = (key ^ with) * 0x9e3779b97f4a7c15ull;
+	return key ^ key >> 32;
+}
+
+/* What a file of the kernel's own is called, in one number; 0 for other names. */
+static uint64_t special_name(const char __user *from)
+{
+	char path[PATH_SHOWN];
+	uint64_t key = 0;
+
+	if (strncpy_from_user(path, from, sizeof(path)) < 0)
+		return 0;
+	if (strncmp(path, "/proc/", 6) && strncmp(path, "/sys/", 5) && strncmp(path, "/dev/", 5))
+		return 0;
+	for (unsigned i = 0; i < sizeof(path) && path[i]; i++)
+		key = mix(key, (uint8_t)path[i]);
+	return key;
+}
+
+static bool is_first(uint64_t number, const long *args, long result)
+{
+	bool failed = result < 0 && result >= -4095;
+	const char *kinds = arguments_of(number);
+	uint64_t key = mix(number + 1, failed ? (uint64_t)result : 0);
+
+	for (unsigned i = 0; i < ARGUMENTS && kinds[i]; i++) {
+		if (kinds[i] == 'c' || kinds[i] == 'C')
+			key = mix(key, (uint32_t)args[i]);
+		else if (kinds[i] == 'p' && !failed)
+			key = mix(key, special_name((const char __user *)args[i]));
+	}
+	key |= 1;
+	for (unsigned i = 0; i < SEEN_SIZE; i++) {
+		uint64_t *at = &seen[(key + i) % SEEN_SIZE], found = __atomic_load_n(at, __ATOMIC_RELAXED);
+
+		if (found == key || (!found && !__atomic_compare_exchange_n(at, &found, key, false, __ATOMIC_RELAXED,
+									    __ATOMIC_RELAXED) && found == key))
+			return false;
+		if (!found)
+			return true;
+	}
+	return true;
+}
 
 static bool is_missing(uint64_t number, long result)
 {
@@ -321,7 +374,7 @@ static long trace(long a, long b, long c, long d, long e, long f)
 	if (strchr(arguments_of(number), '!') && !only_missing)
 		print(number, args, 0, false);
 	result = traced[number] ? traced[number](a, b, c, d, e, f) : trap_unknown_syscall(number);
-	if (!only_missing || is_missing(number, result))
+	if (only_missing ? is_missing(number, result) : !only_first || is_first(number, args, result))
 		print(number, args, result, true);
 	return result;
 }
@@ -329,8 +382,9 @@ static long trace(long a, long b, long c, long d, long e, long f)
 static int set_strace(char *value)
 {
 	only_missing = strcmp(value, "missing") == 0;
+	only_first = strcmp(value, "first") == 0;
 	wanted = strcmp(value, "0") != 0;
-	return *value && !only_missing && strcmp(value, "0") && strcmp(value, "1") ? -EINVAL : 0;
+	return *value && !only_missing && !only_first && strcmp(value, "0") && strcmp(value, "1") ? -EINVAL : 0;
 }
 BOOT_PARAM(strace, "whittle.strace", set_strace);
 
@@ -338,6 +392,9 @@ static void strace_start(void)
 {
 	if (!wanted)
 		return;
+	if (only_first)
+		seen = kzalloc(SEEN_SIZE * sizeof(*seen));
+	only_first = seen;
 	for (unsigned i = 0; i < SYSCALL_TABLE_SIZE; i++) {
 		traced[i] = syscall_table[i];
 		syscall_table[i] = trace;

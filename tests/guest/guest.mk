@@ -48,3 +48,21 @@ $(BUILD)/gate: tests/gate.c
 	@mkdir -p $(@D)
 	@gcc -std=gnu11 -O2 -Wall -Wextra -pthread -o $@ $<
 guest-programs: $(BUILD)/gate
+
+# What the kernel offers to programs, from its linker sets and sources; and as a header for programs that try all of it.
+$(BUILD)/calls: scripts/calls $(COMP)/kernel.a $(BUILD)/whittle
+	@mkdir -p $(BUILD)/coverage
+	@$(BUILD)/whittle kernel --for all -o $(BUILD)/coverage/all.elf > /dev/null
+	@scripts/calls $(BUILD)/coverage/all.elf.debug > $@
+$(GUEST)/calls.h: $(BUILD)/calls tests/guest/guest.mk
+	@mkdir -p $(@D)
+	@awk -F '\t' ' \
+		$$1 == "call" { printf "CALL(%s, %s, \"%s\")\n", $$2, $$3, $$5; next } \
+		$$1 == "option" { split($$3, n, ":"); printf "OPTION(%s, %s, %s)\n", $$2, n[1], n[2]; next } \
+		$$1 ~ /^(ioctl|prctl|fcntl)$$/ { printf "%s(%s, %s)\n", toupper($$1), $$2, $$3 } \
+		END { print "#undef CALL\n#undef OPTION\n#undef IOCTL\n#undef PRCTL\n#undef FCNTL" }' $< > $@.new
+	@(printf '#ifndef CALL\n#define CALL(name, number, arguments)\n#endif\n'; for m in IOCTL PRCTL FCNTL; do \
+		printf "#ifndef $$m\n#define $$m(name, number)\n#endif\n"; done; \
+		printf '#ifndef OPTION\n#define OPTION(name, level, number)\n#endif\n'; cat $@.new) > $@ && rm $@.new
+$(GUEST)/random_calls: GUEST_CFLAGS += -I$(GUEST)
+$(GUEST)/random_calls: $(GUEST)/calls.h

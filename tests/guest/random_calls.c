@@ -1,42 +1,99 @@
-/* random_calls SEED COUNT: three threads make COUNT system calls each of IPC, sockets and files with arguments that are
- * half sensible: descriptors that may be open, pointers that may be good, structures that may make sense. Whatever they
- * return, the kernel lives, and the last line is "done". Signals end what waits. For the inside of a guest only: on a
- * host it would leave things behind. */
+/* random_calls SEED COUNT [CALL…]: four threads make COUNT system calls each, of all that the kernel has (calls.h is made from its
+ * linker set) or of those named, with arguments that are half sensible: descriptors that may be open, pointers that may be good, structures
+ * that may make sense. Whatever they return, the kernel lives, and what they took is given back. TAP.
+ *
+ * What would end or blind this program itself is kept from happening: signals that nobody handles, its own mappings, its
+ * way back from a call. For the inside of a guest only: on a host it would leave things behind. */
 #define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define THREADS 3
+#define THREADS 4
 #define MEMORY  65536ul
+#define WINDOW  0x200000000000ul /* where mappings are made */
+#define WINDOW_SIZE (16ul << 20)
+#define SLACK_KIB 512
+#define STUCK_TURNS 3000 /* of 2 ms or more */
 #define ITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
-static const int calls[] = {
-	SYS_read, SYS_write, SYS_close, SYS_poll, SYS_ioctl, SYS_readv, SYS_writev, SYS_pipe, SYS_select, SYS_dup, SYS_dup2,
-	SYS_socket, SYS_connect, SYS_accept, SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_shutdown, SYS_bind,
-	SYS_listen, SYS_getsockname, SYS_getpeername, SYS_socketpair, SYS_setsockopt, SYS_getsockopt, SYS_fcntl,
-	SYS_epoll_create, SYS_epoll_wait, SYS_epoll_ctl, SYS_epoll_pwait, SYS_signalfd, SYS_timerfd_create, SYS_eventfd,
-	SYS_timerfd_settime, SYS_timerfd_gettime, SYS_accept4, SYS_signalfd4, SYS_eventfd2, SYS_epoll_create1, SYS_pipe2,
-	SYS_recvmmsg, SYS_sendmmsg, SYS_ppoll, SYS_pselect6, SYS_splice, SYS_tee, SYS_vmsplice, SYS_shmget, SYS_shmat,
-	SYS_shmdt, SYS_shmctl, SYS_epoll_pwait2, SYS_sendfile, SYS_close_range,
+struct call {
+	const char *name;
+	int number;
+	const char *arguments; /* scripts/calls: f descriptor, p path, i read through a pointer, o written, n number */
 };
-static const int no_descriptor_first[] = { SYS_pipe, SYS_pipe2, SYS_poll, SYS_ppoll, SYS_select, SYS_pselect6, SYS_shmdt };
-static const int requests[] = { FIONREAD, FIONBIO, TIOCOUTQ, FIOASYNC, 0x8905, 0x8910, 0x8912, 0x5401 };
-static const int commands[] = { F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETPIPE_SZ, F_GETPIPE_SZ, F_SETOWN, F_GETOWN };
+static const struct call calls[] = {
+#define CALL(name, number, arguments) { #name, number, arguments },
+#include "calls.h"
+};
+static const unsigned requests[] = {
 
-static char *memory;
+#define IOCTL(name, number) number,
+#include "calls.h"
+};
+static const unsigned options[] = {
+#define PRCTL(name, number) number,
+#include "calls.h"
+};
+static const unsigned commands[] = {
+#define FCNTL(name, number) number,
+#include "calls.h"
+};
+static const struct {
+	int level, option;
+} socket_options[] = {
+#define OPTION(name, level, number) { level, number },
+#include "calls.h"
+};
+
+/* Not made: they end a thread, make a process or a thread without a stack, or take the stack or the registers away. */
+static const char *const never[] = {
+	"exit", "exit_group", "rt_sigreturn", "fork", "vfork", "clone", "execve", "execveat", "rseq", "reboot", "set_robust_list",
+	"kexec_load", "set_tid_address",
+	"fchdir", /* and chdir() to one place: trees deeper than a path can name would stay behind */
+};
+static const char *const paths[] = {
+	"a", "b", "c", "d", "d/a", "d/b", "d/d", "/tmp/mounts/m/a", ".", "..", "", "/", "/proc/self/maps", "/proc/self/fd", "/dev/null",
+	"/dev/zero", "/dev/full", "/dev/tty", "/proc", "/proc/meminfo", "/sys", "/nosuch", "a/b", "/proc/self/comm", "/dev",
+};
+/* Names that are no files of ours: attributes, kinds of file systems. */
+static const char *const names[] = { "user.a", "user.b", "trusted.a", "system.a", "tmpfs", "proc", "user.", "x" };
+
+static char *memory;       /* for everything; a page that is not there follows */
+static sigset_t *masks;    /* masks that let SIGALRM through; apart, so that nothing writes them */
+static struct sigaction *actions;
+static struct sigevent *events;
+static char *break_start;
 static __thread unsigned long state;
+static int handled[64], handled_count;
+static char **only; /* names of calls; all if there are none */
 
 static unsigned long random_number(void)
 {
@@ -56,22 +113,31 @@ static void *place(void)
 	return memory + (below(MEMORY - 256) & ~7ul);
 }
 
-static unsigned long pointer(void)
+static unsigned long bad_pointer(void)
 {
-	switch (below(10)) {
+	switch (below(8)) {
 	case 0:
 		return 0;
 	case 1:
 		return 0xffff800000001000ul; /* the kernel's */
 	case 2:
-		return (unsigned long)memory + MEMORY - below(40); /* the last bytes before what is not allowed */
+		return 0xffffffff80100000ul + below(1 << 20);
 	case 3:
-		return 0x7ffffffff000ul - below(16); /* the end of what a program may have */
+		return (unsigned long)memory + MEMORY - below(40); /* the last bytes before what is not allowed */
 	case 4:
-		return random_number();
+		return 0x7ffffffff000ul - below(16); /* the end of what a program may have */
+	case 5:
+		return 0x800000000000ul + below(1ul << 47); /* no address */
+	case 6:
+		return (unsigned long)&calls; /* can only be read */
 	default:
-		return (unsigned long)place();
+		return ~0ul - below(5000);
 	}
+}
+
+static unsigned long pointer(void)
+{
+	return below(6) ? (unsigned long)place() : bad_pointer();
 }
 
 static unsigned long number(void)
@@ -80,9 +146,9 @@ static unsigned long number(void)
 	case 0:
 		return 0;
 	case 1:
-		return ~0ul;
+		return ~0ul - below(3);
 	case 2:
-		return 0x7fffffff;
+		return 0x7fffffff + below(2);
 	case 3:
 		return 1ul << below(64);
 	case 4:
@@ -94,97 +160,275 @@ static unsigned long number(void)
 	}
 }
 
-/* Arguments that have to make sense for the call to come far. Return: false if any will do. */
-static int sensible(int call, int i, unsigned long *out)
+static unsigned long descriptor(void)
 {
-	switch (call) {
-	case SYS_socket:
-	case SYS_socketpair:
-		if (i < 3)
-			*out = i == 0 ? (below(4) ? AF_UNIX : AF_INET) :
-			       i == 1 ? (1 + below(5)) | (below(2) ? SOCK_NONBLOCK : 0) : below(8) ? 0 : number();
-		return i < 3;
-	case SYS_epoll_ctl:
-		*out = 1 + below(3);
-		return i == 1;
-	case SYS_shmat:
-		*out = 0; /* not over the program itself */
-		return i > 0;
-	case SYS_shmget:
-		*out = below(i == 1 ? 200000 : 2048);
-		return i > 0;
-	case SYS_shmctl:
-		*out = below(16);
-		return i == 1;
-	case SYS_setsockopt:
-	case SYS_getsockopt:
-		*out = i == 1 ? (below(4) ? SOL_SOCKET : below(50)) : below(80);
-		return i == 1 || i == 2;
-	case SYS_close:
-		*out = 3 + below(60);
-		return i == 0;
-	case SYS_close_range:
-		*out = 40 + below(30);
-		return i < 2;
-	case SYS_dup2:
-		*out = 3 + below(60);
-		return i == 1;
-	case SYS_fcntl:
-		*out = (unsigned long)commands[below(ITEMS(commands))];
-		return i == 1;
-	case SYS_ioctl:
-		*out = (unsigned long)requests[below(ITEMS(requests))];
-		return i == 1;
-	case SYS_poll:
-		*out = below(3); /* ms */
-		return i == 2;
-	case SYS_epoll_wait:
-	case SYS_epoll_pwait:
-		*out = below(3);
-		return i == 3;
-	}
-	return 0;
-}
-
-static unsigned long argument(int call, int i)
-{
-	unsigned long value;
-
-	if (sensible(call, i, &value))
-		return value;
-	if (i == 0) {
-		for (unsigned k = 0; k < ITEMS(no_descriptor_first); k++)
-			if (call == no_descriptor_first[k])
-				return below(2) ? pointer() : number();
+	switch (below(24)) {
+	case 0:
+		return (unsigned)AT_FDCWD;
+	case 1:
+		return number() | 0x100; /* not 0, 1 and 2 */
+	default:
 		return 3 + below(40);
 	}
-	return below(2) ? pointer() : number();
+}
+
+/* Names lie where nothing writes: a name by chance would be a file that nobody finds again. */
+static unsigned long path(void)
+{
+	return below(8) ? (unsigned long)paths[below(ITEMS(paths))] : bad_pointer();
+}
+
+static unsigned long name(void)
+{
+	return below(8) ? (unsigned long)names[below(ITEMS(names))] : bad_pointer();
+}
+
+/* In the window, on pages mostly. */
+static unsigned long address(void)
+{
+	return WINDOW + below(WINDOW_SIZE) / (below(8) ? 4096 : 1) * (below(8) ? 4096 : 1) % WINDOW_SIZE;
+}
+
+static bool is(const struct call *call, const char *called)
+{
+	return strcmp(call->name, called) == 0;
+}
+
+static bool begins(const struct call *call, const char *with)
+{
+	return strncmp(call->name, with, strlen(with)) == 0;
+}
+
+/* Arguments that have to make sense for the call to come far, or that must not do this program harm. */
+static void make_sensible(const struct call *c, unsigned long *a)
+{
+	unsigned long in_window, left;
+
+	if (is(c, "socket") || is(c, "socketpair")) {
+		static const int families[] = { AF_UNIX, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, 99 };
+
+		a[0] = (unsigned long)families[below(ITEMS(families))];
+		a[1] = (1 + below(5)) | (below(2) ? SOCK_NONBLOCK : 0);
+		a[2] = below(4) ? 0 : below(2) ? below(20) : number();
+	} else if (is(c, "epoll_ctl")) {
+		a[1] = 1 + below(3);
+		a[2] = descriptor();
+	} else if (is(c, "shmat")) {
+		a[1] = address();
+	} else if (is(c, "shmget")) {
+		a[1] = below(200000);
+		a[2] = below(2048);
+	} else if (is(c, "shmctl") || is(c, "semctl") || is(c, "msgctl")) {
+		a[is(c, "semctl") ? 2 : 1] = below(20);
+	} else if (is(c, "setsockopt") || is(c, "getsockopt")) {
+		unsigned long i = below(ITEMS(socket_options));
+
+		a[1] = (unsigned long)socket_options[i].level;
+		a[2] = (unsigned long)socket_options[i].option;
+	} else if (is(c, "close_range")) {
+		a[0] = 20 + below(40);
+		a[1] = a[0] + below(30);
+	} else if (is(c, "fcntl")) {
+		a[1] = below(16) ? commands[below(ITEMS(commands))] : number();
+	} else if (is(c, "ioctl")) {
+		a[1] = below(16) ? requests[below(ITEMS(requests))] : number();
+		a[2] = below(8) ? pointer() : number();
+	} else if (is(c, "prctl")) {
+		a[0] = below(16) ? options[below(ITEMS(options))] : number();
+		a[1] = below(2) ? a[1] : pointer();
+	} else if (is(c, "arch_prctl")) {
+		a[0] = below(4) ? 0x1001 + below(2) * 2 : 0x2000 + below(100);
+	} else if (is(c, "futex")) {
+		a[1] = below(16) | (below(2) ? 128 : 0);
+		a[0] = pointer() & ~3ul;
+		a[4] = pointer() & ~3ul;
+	} else if (is(c, "mmap")) {
+		a[0] = below(8) ? address() & ~4095ul : bad_pointer();
+		left = WINDOW + WINDOW_SIZE - a[0];
+		a[1] = below(a[0] - WINDOW < WINDOW_SIZE ? left : 100000);
+		a[2] = below(8);
+		a[3] = MAP_FIXED | (below(2) ? MAP_ANONYMOUS : 0) | (1 + below(3)) | (below(4) ? 0 : 1u << below(20));
+		a[4] = descriptor();
+		a[5] = below(8) ? below(40) * 4096 : number();
+		if (a[0] - WINDOW >= WINDOW_SIZE && a[0] < 0x7ffffffff000ul)
+			a[0] = address();
+	} else if (is(c, "mremap")) {
+		in_window = address();
+		a[0] = in_window & ~4095ul;
+		a[1] = below(WINDOW + WINDOW_SIZE - a[0]);
+		a[4] = address() & ~4095ul;
+		a[2] = below(WINDOW + WINDOW_SIZE - a[4]);
+		a[3] = below(4) ? MREMAP_MAYMOVE | MREMAP_FIXED : 0;
+	} else if (is(c, "munmap") || is(c, "mprotect") || is(c, "madvise") || is(c, "msync") || is(c, "mincore") ||
+		   is(c, "mlock") || is(c, "munlock") || is(c, "mlock2") || is(c, "remap_file_pages") || is(c, "mbind") ||
+		   is(c, "pkey_mprotect") || is(c, "shmdt")) {
+		a[0] = address();
+		a[1] = below(8) ? below(WINDOW + WINDOW_SIZE - a[0]) : 0x7ffffffffffff000ul + below(1ul << 50);
+		if (begins(c, "mlock"))
+			a[1] %= 65536;
+		if (is(c, "madvise"))
+			a[2] = below(30);
+	} else if (is(c, "mlockall")) {
+		a[0] = 4 + below(2) * 8; /* MCL_ONFAULT: not all of the window */
+	} else if (is(c, "brk")) {
+		a[0] = below(4) ? (unsigned long)break_start + (8 << 20) + below(1 << 20) : 0;
+	} else if (is(c, "fallocate")) {
+		a[1] = below(70);
+		a[2] = below(1 << 20);
+		a[3] = below(8) ? below(1 << 20) : 1ul << 62;
+	} else if (is(c, "kill") || is(c, "tkill") || is(c, "tgkill") || is(c, "rt_sigqueueinfo") || is(c, "rt_tgsigqueueinfo") ||
+		   is(c, "pidfd_send_signal")) {
+		int at = is(c, "tgkill") || is(c, "rt_tgsigqueueinfo") ? 2 : 1;
+
+		a[at] = below(16) ? (unsigned long)handled[below((unsigned)handled_count)] : 65 + below(1000);
+		a[0] = below(4) ? 1 + below(2 + THREADS) : number();
+		if (at == 2)
+			a[1] = 1 + below(4 + THREADS);
+	} else if (is(c, "rt_sigaction")) {
+		a[1] = below(4) ? (unsigned long)(actions + below(4)) : below(2) ? 0 : 0xffff800000001000ul; /* not what it can read */
+		a[0] = below(16) ? (unsigned long)handled[below((unsigned)handled_count)] : 65 + below(1000);
+		a[3] = 8;
+	} else if (is(c, "rt_sigprocmask")) {
+		a[1] = (unsigned long)(masks + below(4));
+		a[3] = 8;
+	} else if (is(c, "rt_sigsuspend") || is(c, "rt_sigtimedwait")) {
+		a[0] = (unsigned long)(masks + below(4));
+		a[is(c, "rt_sigsuspend") ? 1 : 3] = 8;
+	} else if (is(c, "ppoll")) {
+		a[1] = below(20);
+		a[3] = (unsigned long)(masks + below(4));
+		a[4] = 8;
+	} else if (is(c, "poll")) {
+		a[1] = below(20);
+	} else if (is(c, "pselect6") || is(c, "io_pgetevents")) {
+		a[5] = below(2) ? 0 : ~0ul; /* memory may block SIGALRM */
+	} else if (begins(c, "epoll_pwait")) {
+		a[4] = (unsigned long)(masks + below(4));
+		a[5] = 8;
+	} else if (is(c, "timer_create")) {
+		a[1] = below(4) ? (unsigned long)(events + below(4)) : 0;
+	} else if (is(c, "setrlimit") || is(c, "prlimit64")) {
+		int at = is(c, "prlimit64");
+
+		a[at] = below(20);
+		if (a[at] == RLIMIT_CPU || a[at] == RLIMIT_RTTIME || a[at] == RLIMIT_STACK || a[at] == RLIMIT_AS)
+			a[at] = RLIMIT_NOFILE;
+		a[0] = at ? below(2) : a[0];
+	} else if (begins(c, "set") && (strstr(c->name, "uid") || strstr(c->name, "gid"))) {
+		for (int i = 0; i < 3; i++)
+			a[i] = below(2) ? 0 : ~0ul;
+	} else if (is(c, "setgroups") || is(c, "capset") || is(c, "sched_setattr") || is(c, "clone3")) {
+		a[1] = bad_pointer();
+		if (is(c, "sched_setattr"))
+			a[1] = ~0ul;
+		if (is(c, "clone3"))
+			a[0] = ~0ul;
+	} else if (is(c, "sched_setscheduler")) {
+		a[1] = below(2) ? 3 + below(2) * 2 : 0;
+	} else if (is(c, "chdir")) {
+		a[0] = below(2) ? (unsigned long)"/tmp/random" : bad_pointer();
+	} else if (is(c, "chroot")) {
+		a[0] = (unsigned long)"/";
+	} else if (is(c, "umount2")) {
+		a[0] = (unsigned long)(below(8) ? "/tmp/mounts/m" : "d");
+	} else if (is(c, "mount")) {
+		a[1] = (unsigned long)"/tmp/mounts/m"; /* where nobody puts a link to elsewhere */
+		a[2] = name();
+		a[3] = below(4) ? 0 : number();
+	} else if (strstr(c->name, "xattr")) {
+		a[1] = name();
+	} else if (is(c, "mknod") || is(c, "mknodat")) {
+		a[is(c, "mknodat") + 1] = (below(2) ? S_IFIFO : below(16) << 12) | 0600;
+	} else if (begins(c, "open") || is(c, "creat")) {
+		int at = strstr(c->name, "at") ? 2 : 1;
+
+		if (at == 1 || is(c, "openat"))
+			a[at] |= O_NONBLOCK;
+	} else if (is(c, "dup2") || is(c, "dup3")) {
+		a[1] = 3 + below(40);
+	} else if (is(c, "sethostname") || is(c, "setdomainname")) {
+		a[1] = below(100);
+	}
+}
+
+static void arguments(const struct call *c, unsigned long *a)
+{
+	bool after_pointer = false;
+
+	for (int i = 0; i < 6; i++) {
+		char kind = c->arguments[0] == '-' || i >= (int)strlen(c->arguments) ? 'n' : c->arguments[i];
+
+		switch (kind) {
+		case 'f':
+			a[i] = descriptor();
+			break;
+		case 'p':
+			a[i] = path();
+			break;
+		case 'i':
+		case 'o':
+			a[i] = pointer();
+			break;
+		default: /* often how many bytes are behind the pointer */
+			a[i] = after_pointer && below(2) ? below(300) : number();
+		}
+		after_pointer = kind == 'i' || kind == 'o';
+	}
+	make_sensible(c, a);
 }
 
 /* Numbers and pointers all over, and a few structures in one piece. */
 static void fill_memory(void)
 {
-	struct sockaddr_un *name = place();
+	struct sockaddr_un *local = place();
 	struct iovec *v = place();
 	struct msghdr *m = place();
 	struct cmsghdr *c = place();
 
 	for (int i = 0; i < 200; i++)
 		*(unsigned long *)place() = below(3) ? number() : pointer();
-	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	name->sun_path[0] = below(2) ? '\0' : '/';
-	name->sun_path[1] = (char)('a' + below(4));
+	*local = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	local->sun_path[0] = below(2) ? '\0' : '/';
+	local->sun_path[1] = (char)('a' + below(4));
 	*v = (struct iovec){ memory, below(5000) };
 	*m = (struct msghdr){ .msg_iov = v, .msg_iovlen = 1, .msg_control = c, .msg_controllen = below(64) };
 	*c = (struct cmsghdr){ 16 + 4 * below(4), SOL_SOCKET, 1 + (int)below(2) };
 	((int *)(c + 1))[0] = 3 + (int)below(40);
 	((int *)(c + 1))[1] = 3 + (int)below(40);
+	/* Addresses of the Internet; times that are short. */
+	memcpy(place(), below(2) ? "\2\0\37\220\177\0\0\1\0\0\0\0\0\0\0" : "\12\0\37\220\0\0\0\0\0\0\0\0\0\0\0", 16);
+	for (int i = 0; i < 20; i++) {
+		unsigned long *t = place();
+
+		t[0] = 0;
+		t[1] = below(2000);
+	}
 }
 
 struct work {
 	unsigned long seed;
 	long count;
+	const char *now; /* what the thread is at, and since when */
+	unsigned long a[6];
+	long calls;
+	bool done;
 };
+
+static bool is_never(const struct call *c)
+{
+	if (*only) {
+		char **o = only;
+
+		while (*o && strcmp(*o, c->name) != 0)
+			o++;
+		if (!*o)
+			return true;
+	}
+	for (unsigned i = 0; i < ITEMS(never); i++)
+		if (is(c, never[i]))
+			return true;
+	return false;
+}
 
 static void *make_calls(void *p)
 {
@@ -192,15 +436,20 @@ static void *make_calls(void *p)
 
 	state = w->seed * 0x9e3779b97f4a7c15ul + 1;
 	for (long i = 0; i < w->count; i++) {
-		int call = calls[below(ITEMS(calls))];
-		unsigned long a[6];
+		const struct call *c;
+		unsigned long *a = w->a;
 
+		do {
+			c = &calls[below(ITEMS(calls))];
+		} while (is_never(c));
 		if (i % 50 == 0)
 			fill_memory();
-		for (int k = 0; k < 6; k++)
-			a[k] = argument(call, k);
-		syscall(call, a[0], a[1], a[2], a[3], a[4], a[5]);
+		arguments(c, a);
+		w->now = c->name;
+		__atomic_store_n(&w->calls, i, __ATOMIC_RELEASE);
+		syscall(c->number, a[0], a[1], a[2], a[3], a[4], a[5]);
 	}
+	__atomic_store_n(&w->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
@@ -209,33 +458,209 @@ static void do_nothing(int unused)
 	(void)unused;
 }
 
-int main(int argc, char **argv)
+static int remove_it(const char *name, const struct stat *st, int kind, struct FTW *where)
 {
-	struct sigaction a = { .sa_handler = do_nothing };
-	struct work work[THREADS];
-	pthread_t t[THREADS];
-	int console = 1;
+	(void)st, (void)kind, (void)where;
+	remove(name);
+	return 0;
+}
 
-	if (argc != 3)
-		return 2;
-	memory = mmap(NULL, MEMORY + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	mprotect(memory + MEMORY, 4096, PROT_NONE);
-	sigaction(SIGALRM, &a, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGIO, SIG_IGN);
+/* Undo what would make the calls all fail alike after a while, and what takes ever more memory. */
+static void tidy(bool all)
+{
+	static const int limits[] = { RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_MEMLOCK,
+				      RLIMIT_SIGPENDING, RLIMIT_NPROC };
+
+	for (unsigned i = 0; i < ITEMS(limits); i++) {
+		struct rlimit l = { RLIM_INFINITY, RLIM_INFINITY };
+
+		if (limits[i] == RLIMIT_NOFILE)
+			l = (struct rlimit){ 1024, 1048576 };
+		else if (limits[i] == RLIMIT_STACK)
+			l.rlim_cur = 8 << 20;
+		else if (limits[i] == RLIMIT_MEMLOCK)
+			l.rlim_cur = 1 << 20;
+		else if (limits[i] == RLIMIT_SIGPENDING)
+			l.rlim_cur = 200;
+		setrlimit((__rlimit_resource_t)limits[i], &l);
+	}
+	umask(022);
+	chdir("/tmp/random");
+	while (umount2("/tmp/mounts/m", MNT_DETACH) == 0)
+		;
+	for (int i = 0; i < 6; i++) {
+		static const char *const made[] = { "d/a", "d/b", "a", "b", "c", "d/d" };
+
+		if (unlink(made[i]) && errno != ENOENT)
+			rmdir(made[i]);
+	}
+	unlink("/nosuch");
+	if (all) {
+		static const char *const places[] = { "/tmp/random", "/tmp", "/", "/dev" }; /* ".." and fchdir() lead there */
+
+		for (unsigned i = 0; i < ITEMS(places); i++) {
+			for (char made[2] = "a"; *made <= 'd'; made[0]++) {
+				if (chdir(places[i]) == 0)
+					nftw(made, remove_it, 16, FTW_DEPTH | FTW_PHYS);
+			}
+		}
+		chdir("/tmp/random");
+		sync();
+	} else {
+		mkdir("d", 0700);
+	}
+	for (int id = 0; id < (all ? 4096 : 64); id++)
+		syscall(SYS_timer_delete, id);
+}
+
+static bool tell(const struct work *w)
+{
+	printf("not ok 1 - a call that signals do not end: %s(", w->now);
+	for (int i = 0; i < 6; i++)
+		printf("%#lx%s", w->a[i], i < 5 ? ", " : ")\n");
+	fflush(stdout);
+	return true;
+}
+
+static void run(unsigned long seed, long count)
+{
+	struct work work[THREADS] = { 0 };
+	pthread_t t[THREADS];
+	long was = -1;
+	int since = 0;
+
+	tidy(false);
 	for (int i = 0; i < THREADS; i++) {
-		work[i] = (struct work){ strtoul(argv[1], NULL, 0) * THREADS + (unsigned)i, atol(argv[2]) };
+		work[i] = (struct work){ .seed = seed * THREADS + (unsigned)i + 1, .count = count };
 		pthread_create(&t[i], NULL, make_calls, &work[i]);
 	}
-	for (int i = 0; i < THREADS; i++) {
-		while (pthread_tryjoin_np(t[i], NULL)) {
-			for (int k = i; k < THREADS; k++)
-				pthread_kill(t[k], SIGALRM);
-			usleep(2000);
+	for (int i = 0, turn = 0; i < THREADS; turn++) {
+		struct timespec nap = { 0, 2000000 };
+		long at = __atomic_load_n(&work[i].calls, __ATOMIC_ACQUIRE);
+
+		if (at != was || !turn)
+			since = turn;
+		was = at;
+		if (turn - since == STUCK_TURNS && tell(&work[i]))
+			_exit(1);
+
+		if (__atomic_load_n(&work[i].done, __ATOMIC_ACQUIRE)) {
+			pthread_join(t[i++], NULL);
+			continue;
 		}
+		for (int k = i; k < THREADS; k++)
+			pthread_kill(t[k], SIGALRM);
+		syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &nap, NULL);
+		if (turn % 100 == 0)
+			tidy(false);
 	}
-	for (int fd = 3; fd < 2000; fd++)
-		close(fd);
-	dprintf(console, "done\n");
-	_exit(0);
+}
+
+static void clean(void)
+{
+	struct itimerval never_again = { { 0, 0 }, { 0, 0 } };
+
+	for (int i = 0; i < 3; i++)
+		setitimer(i, &never_again, NULL);
+	syscall(SYS_close_range, 3, ~0u, 0);
+	for (int i = 0; i < 32768; i++) {
+		struct shmid_ds shm;
+		struct semid_ds sem;
+		struct msqid_ds msg;
+
+		shmctl(shmctl(i, SHM_STAT, &shm), IPC_RMID, NULL);
+		semctl(semctl(i, 0, SEM_STAT, &sem), 0, IPC_RMID);
+		msgctl(msgctl(i, MSG_STAT, &msg), IPC_RMID, NULL);
+	}
+	munmap((void *)WINDOW, WINDOW_SIZE);
+	munlockall();
+	tidy(true);
+	syscall(SYS_brk, sbrk(0)); /* where malloc() believes it to be */
+}
+
+static long free_kib(void)
+{
+	struct sysinfo info;
+
+	sysinfo(&info);
+	return (long)(info.freeram * info.mem_unit / 1024);
+}
+
+static unsigned descriptors(void)
+{
+	unsigned n = 0;
+	DIR *d = opendir("/proc/self/fd");
+
+	if (!d)
+		printf("# /proc/self/fd: %m\n");
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static void set_up(void)
+{
+	struct sigaction a = { .sa_handler = do_nothing };
+
+	memory = mmap(NULL, MEMORY + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	mprotect(memory + MEMORY, 4096, PROT_NONE);
+	memset(memory, 0, MEMORY);
+	masks = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	actions = (struct sigaction *)((char *)masks + 1024);
+	events = (struct sigevent *)((char *)masks + 3072);
+	for (int i = 0; i < 4; i++) {
+		const int signals[] = { SIGUSR1, SIGRTMIN + 1, SIGUSR2, SIGALRM };
+
+		/* As the kernel has them: handler, flags, restorer, mask. */
+		((unsigned long *)(actions + i))[0] = (unsigned long)SIG_IGN;
+		memset(&masks[i], i == 3 ? 0xff : i == 0 ? 0 : 0x55 << i, 8);
+		sigdelset(&masks[i], SIGALRM);
+		events[i].sigev_notify = i == 3 ? SIGEV_NONE : SIGEV_SIGNAL;
+		events[i].sigev_signo = signals[i];
+	}
+	mprotect(masks, 4096, PROT_READ);
+	for (int sig = 1; sig <= 64; sig++) {
+		if (sig == SIGSEGV || sig == SIGBUS || sig == SIGILL || sig == SIGFPE || sig == SIGTRAP || sig == SIGABRT ||
+		    sig == SIGSYS || sig == 32 || sig == 33 || sigaction(sig, &a, NULL) != 0)
+			continue;
+		if (sig != SIGALRM)
+			handled[handled_count++] = sig;
+	}
+	mkdir("/tmp", 0777);
+	mkdir("/tmp/random", 0700);
+	mkdir("/tmp/mounts", 0700);
+	mkdir("/tmp/mounts/m", 0700);
+	chdir("/tmp/random");
+	break_start = sbrk(0);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long seed;
+	long count, before, lost;
+	unsigned open_before, open_after;
+
+	if (argc < 3)
+		return 2;
+	only = argv + 3;
+	seed = strtoul(argv[1], NULL, 0);
+	count = atol(argv[2]);
+	set_up();
+	/* Once to fill caches. */
+	run(seed + 1000000, count / 4 + 1);
+	clean();
+	open_before = descriptors();
+	before = free_kib();
+	run(seed, count);
+	printf("ok 1 - %ld random calls of %zu, and the kernel lives\n", count * THREADS, ITEMS(calls));
+	clean();
+	lost = before - free_kib();
+	printf("%sok 2 - they gave back what they took (%ld KiB lost)\n", lost > SLACK_KIB ? "not " : "", lost);
+	open_after = descriptors();
+	printf("%sok 3 - as many descriptors as before (%u, %u)\n1..3\n", open_after == open_before ? "" : "not ", open_after,
+	       open_before);
+	fflush(stdout);
+	_exit(lost > SLACK_KIB || open_after != open_before);
 }

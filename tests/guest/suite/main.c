@@ -35,6 +35,8 @@ static const struct {
 	{ "net", suite_net },
 	{ "net6", suite_net6 },
 	{ "net_edges", suite_net_edges },
+	{ "errnos_files", suite_errnos_files },
+	{ "errnos_process", suite_errnos_process },
 	{ "badptr", suite_badptr },
 };
 

@@ -79,6 +79,8 @@ void suite_net6(void);
 void suite_net_edges(void);
 void suite_time(void);
 void suite_process(void);
+void suite_errnos_files(void);
+void suite_errnos_process(void);
 void suite_badptr(void);
 
 #endif
