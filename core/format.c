@@ -15,12 +15,18 @@ static void put(struct out *o, char c)
 	o->length++;
 }
 
+static void put_text(struct out *o, const char *text, size_t n)
+{
+	if (o->length + 1 < o->size)
+		memcpy(o->to + o->length, text, MIN(n, o->size - 1 - o->length));
+	o->length += n;
+}
+
 static void put_padded(struct out *o, const char *text, size_t n, int width, bool left)
 {
 	for (int i = (int)n; !left && i < width; i++)
 		put(o, ' ');
-	for (size_t i = 0; i < n; i++)
-		put(o, text[i]);
+	put_text(o, text, n);
 	for (int i = (int)n; left && i < width; i++)
 		put(o, ' ');
 }
@@ -31,31 +37,30 @@ struct spec {
 	unsigned size; /* bytes of the argument */
 };
 
+/* Written from its end: the digits, zeroes up to what is the least, and what comes before them. */
 static void put_number(struct out *o, uint64_t v, bool negative, unsigned base, bool upper, const struct spec *s)
 {
-	char digits[24], text[72];
-	size_t n = 0, at = 0;
+	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	char text[72], *end = text + sizeof(text), *at = end;
+	bool prefix = s->alternate && base == 16, sign = negative || s->plus;
 	int least = s->precision >= 0 ? s->precision : 1;
 
-	while (v != 0) {
-		digits[n++] = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[v % base];
-		v /= base;
-	}
-	if (negative)
-		text[at++] = '-';
-	else if (s->plus)
-		text[at++] = '+';
-	if (s->alternate && base == 16) {
-		text[at++] = '0';
-		text[at++] = 'x';
-	}
 	if (s->zero && s->precision < 0 && !s->left)
-		least = s->width - (int)at;
-	for (int i = (int)n; i < least && at < 40; i++)
-		text[at++] = '0';
-	while (n > 0)
-		text[at++] = digits[--n];
-	put_padded(o, text, at, s->width, s->left);
+		least = MAX(least, s->width - sign - 2 * prefix);
+	if (base == 10) /* by a constant: no division */
+		for (; v; v /= 10)
+			*--at = (char)('0' + v % 10);
+	for (; v; v /= base)
+		*--at = digits[v % base];
+	while (end - at < least && end - at < 40)
+		*--at = '0';
+	if (prefix) {
+		*--at = upper ? 'X' : 'x';
+		*--at = '0';
+	}
+	if (sign)
+		*--at = negative ? '-' : '+';
+	put_padded(o, at, (size_t)(end - at), s->width, s->left);
 }
 
 static uint64_t narrow(uint64_t v, unsigned size)
@@ -115,6 +120,7 @@ int format_text_va(char *to, size_t size, const char *format, va_list args)
 		case 'd':
 		case 'i':
 			number = s.size == 8 ? va_arg(args, int64_t) : va_arg(args, int);
+			number = (int64_t)((uint64_t)number << (64 - s.size * 8)) >> (64 - s.size * 8);
 			put_number(&o, number < 0 ? -(uint64_t)number : (uint64_t)number, number < 0, 10, false, &s);
 			break;
 		case 'u':
