@@ -3,6 +3,7 @@
  * Counted are pages of private writable mappings, unless they were mapped without reserve, and of shared memory. There is
  * no swap. Locking: none, the counter is atomic: two at the same time may pass the limit by what one of them asks for.
  */
+#include <core/boot_info.h>
 #include <core/page.h>
 #include <core/process.h>
 #include <linux/capability.h>
@@ -37,12 +38,22 @@ static uint64_t allowed(const struct mm *mm)
 	return limit - MIN(limit, keep);
 }
 
+/* All of memory: a root that lies in it would be page cache in Linux, and counts there. */
+static uint64_t machine_pages(void)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < boot_info.memory_count; i++)
+		bytes += boot_info.memory[i].size;
+	return bytes >> PAGE_SHIFT;
+}
+
 int commit_charge(const struct mm *mm, uint64_t pages)
 {
 	unsigned mode = READ_ONCE(commit_mode);
 	uint64_t now;
 
-	if (mode == COMMIT_GUESS && pages > page_total())
+	if (mode == COMMIT_GUESS && pages > machine_pages())
 		return -ENOMEM;
 	now = __atomic_add_fetch(&commit_pages, pages, __ATOMIC_RELAXED);
 	if (mode != COMMIT_NEVER || (now >= pages && now < allowed(mm)))

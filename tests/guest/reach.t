@@ -81,7 +81,7 @@ check "an image of redis is built" $WHITTLE build -o "$work/redis.img" --for mic
 	--save '' --protected-mode no
 for try in 1 2 3 4 5; do
 	port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
-	timeout 60 $WHITTLE run -m 32M -p "127.0.0.1:$port:6379" "$work/redis.img" > "$work/redis.log" 2>&1 < /dev/null &
+	timeout 60 $WHITTLE run -m 24M -p "127.0.0.1:$port:6379" "$work/redis.img" > "$work/redis.log" 2>&1 < /dev/null &
 	guest=$!
 	for wait in $(seq 50); do
 		kill -0 $guest 2> /dev/null || break
@@ -92,7 +92,7 @@ for try in 1 2 3 4 5; do
 	kill $guest 2> /dev/null
 	wait $guest
 done
-is "redis in 32 MiB" "$answer" OK
+is "redis in 24 MiB" "$answer" OK
 kill $guest 2> /dev/null
 wait $guest
 

@@ -545,6 +545,10 @@ static void promises(void)
 	ok(a > 0, "or all that is asked for");
 	(void)mm_unmap(mm, (uint64_t)a, pages * 10 * PAGE_SIZE);
 	commit_mode = COMMIT_GUESS;
+	is(mm_map(mm, 0, RAM_SIZE, RW, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0), -ENOMEM, "by guess, not more than the machine has");
+	a = mm_map(mm, 0, RAM_SIZE - 0x100000, RW, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
+	ok(a > 0, "what lies there already being part of it");
+	(void)mm_unmap(mm, (uint64_t)a, RAM_SIZE - 0x100000);
 	is((long long)commit_pages, (long long)before, "all of it is given back");
 }
 
