@@ -226,13 +226,31 @@ static bool has_file(const struct closure *c, const char *name)
 	return false;
 }
 
+/* Where the loader of @user finds the library @name; its place in the image in @ret_guest. */
+static char *find_library(struct closure *c, struct needed_file *user, const char *name, bool musl, char **ret_guest)
+{
+	struct search s = { 0 };
+	char *host;
+
+	if (strchr(name, '/')) {
+		*ret_guest = xstrdup(name);
+		return file_exists(name) ? xstrdup(name) : NULL;
+	}
+	if (musl) {
+		musl_search(c, user, &s);
+		return find_in(&s, name, ret_guest);
+	}
+	glibc_search(c, user, &s);
+	host = find_in(&s, name, ret_guest);
+	return host || user->elf.library_flags ? host : find_by_conf(c, name, ret_guest);
+}
+
 static void add_library(struct closure *c, struct needed_file *user, const char *name, bool musl)
 {
 	/* musl's loader is its libc, under these names too. */
 	static const char *const musl_own[] = { "libc.",  "libpthread.", "librt.",   "libm.",
 						"libdl.", "libutil.",	 "libxnet." };
-	struct search s = { 0 };
-	char *host = NULL, *guest = NULL;
+	char *host, *guest = NULL;
 
 	if (find_loaded(c, name))
 		return;
@@ -240,26 +258,13 @@ static void add_library(struct closure *c, struct needed_file *user, const char 
 		if (!strncmp(name, musl_own[i], strlen(musl_own[i])))
 			return;
 	}
-	if (strchr(name, '/')) {
-		host = xstrdup(name);
-		guest = xstrdup(name);
-	} else if (musl) {
-		musl_search(c, user, &s);
-		host = find_in(&s, name, &guest);
-	} else {
-		glibc_search(c, user, &s);
-		host = find_in(&s, name, &guest);
-		if (!host && !user->elf.library_flags)
-			host = find_by_conf(c, name, &guest);
-	}
-	if ((!host || !file_exists(host)) && c->optional) {
-		if (!has_file(c, name))
-			warn("%s needs the library %s, which is in no directory that a loader searches", user->host, name);
-		return;
-	}
-	if (!host || !file_exists(host))
+	host = find_library(c, user, name, musl, &guest);
+	if (host)
+		add_file(c, host, guest, "library", user);
+	else if (!c->optional)
 		fail("%s needs the library %s, which is in no directory that its loader searches", user->host, name);
-	add_file(c, host, guest, "library", user);
+	else if (!has_file(c, name))
+		warn("%s needs the library %s, which is in no directory that a loader searches", user->host, name);
 }
 
 static bool imports(const struct closure *c, const char *symbol)
@@ -324,4 +329,24 @@ void closure_add_copied(struct closure *c, const struct strings *pairs)
 		add_start(c, pairs->at[i], pairs->at[i + 1], "copied");
 	add_libraries(c, first);
 	c->optional = false;
+}
+
+struct needed_file *closure_open(struct closure *c, struct needed_file *user, const char *name)
+{
+	struct needed_file *file = find_loaded(c, path_base(name));
+	bool optional = c->optional;
+	size_t first = c->count;
+	struct program probe;
+	char *host, *guest;
+
+	if (file)
+		return file;
+	host = find_library(c, user, name, uses_musl(c->files[0]), &guest);
+	if (!host || program_read(host, &probe))
+		return NULL;
+	c->optional = true;
+	file = add_file(c, host, guest, "library", user);
+	add_libraries(c, first);
+	c->optional = optional;
+	return file;
 }

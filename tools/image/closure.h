@@ -26,6 +26,11 @@ void closure_add(struct closure *c, const char *host, const char *guest);
  * The program may never use some of them: what is missing is only said.
  */
 void closure_add_copied(struct closure *c, const struct strings *pairs);
+/**
+ * closure_open() - the library @name that @user opens by dlopen(3), and what that needs. Left out where nothing has it.
+ * Return: it, new or already there; or NULL.
+ */
+struct needed_file *closure_open(struct closure *c, struct needed_file *user, const char *name);
 /** path_normal() - @path without ".", ".." and doubled slashes, by its words alone. */
 char *path_normal(const char *path);
 /** path_absolute() - the same from the root, were it relative to where the tool was started. */
