@@ -1,0 +1,98 @@
+/* The order of the work: read the closure, mark what is reached, follow what is opened by name, then ask each site that
+ * is reached which numbers it can have.
+ */
+#include "analysis.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "callers.h"
+#include "calls.h"
+#include "guards.h"
+#include "resolve.h"
+
+static void say(const struct analysis *a, const char *what)
+{
+	if (a->progress)
+		a->progress(what);
+}
+
+static void add_site(struct analysis *a, struct site s)
+{
+	if (!(a->site_count & (a->site_count + 1)))
+		a->sites = xrealloc(a->sites, (a->site_count + 1) * 2, sizeof(s));
+	a->sites[a->site_count++] = s;
+}
+
+static void ask_site(struct analysis *a, size_t m, uint32_t unit, uint64_t at)
+{
+	struct site s = { .member = (uint32_t)m, .unit = unit, .at = at };
+	const char *policy;
+	struct insn in;
+	struct value v;
+
+	if (!code_decode(&a->reach.members[m].o, at, &in))
+		return;
+	if (in.doors != DOOR_SYSCALL) {
+		s.unknown = in.doors == DOOR_INT80 ? "enters by int $0x80, whose calls are those of 32-bit programs"
+						   : "enters by sysenter, which 64-bit programs cannot";
+		s.unknown_in = s.member;
+		s.unknown_at = at;
+		add_site(a, s);
+		return;
+	}
+	v = resolve_at(&a->reach, m, at, RAX);
+	s.unknown = v.unknown;
+	s.unknown_at = v.unknown_at;
+	s.unknown_in = v.unknown_in ? v.unknown_in - 1 : s.member;
+	add_site(a, s);
+	for (unsigned i = 0; i < v.number_count; i++) {
+		/* The kernel looks at the lower half of the register. */
+		uint32_t number = (uint32_t)v.numbers[i];
+
+		if (number >= calls_limit() || !calls_name(number))
+			continue;
+		policy = guards_site(&a->reach.members[m], at, calls_name(number));
+		if (policy)
+			strings_add_once(&a->policies, policy);
+		else if (!a->calls[number])
+			a->calls[number] = (uint32_t)a->site_count;
+	}
+}
+
+static void ask_sites(struct analysis *a)
+{
+	for (size_t i = 0; i < a->reach.count; i++) {
+		const struct member *m = &a->reach.members[i];
+
+		say(a, m->o.name);
+		for (size_t j = 0; j < m->u.door_count; j++) {
+			size_t unit;
+
+			if (units_index(&m->u, m->u.doors[j], &unit) && m->u.at[unit].reached)
+				ask_site(a, i, (uint32_t)unit, m->u.doors[j]);
+		}
+	}
+}
+
+void analysis_run(struct analysis *a, const char *path)
+{
+	struct reach *r = &a->reach;
+
+	closure_add(&r->closure, path, path_absolute(path));
+	for (size_t i = 0; i < r->closure.count; i++) {
+		say(a, r->closure.files[i]->host);
+		reach_add(r, r->closure.files[i], false);
+	}
+	for (size_t i = 0; i < r->count; i++)
+		reach_roots(r, i);
+	reach_spread(r);
+	analysis_open(a);
+	callers_index(r);
+	a->calls = xcalloc(calls_limit(), sizeof(*a->calls));
+	ask_sites(a);
+	analysis_arguments(a);
+	a->complete = true;
+	for (size_t i = 0; i < a->site_count; i++)
+		a->complete &= !a->sites[i].unknown;
+}

@@ -1,0 +1,59 @@
+/* What a program and its libraries can ask of a kernel: the answer of `whittle analyze`. */
+#ifndef TOOLS_ANALYZE_ANALYSIS_H
+#define TOOLS_ANALYZE_ANALYSIS_H
+
+#include "reach.h"
+
+/* An instruction that enters the kernel, and which calls it can make. */
+struct site {
+	uint32_t member, unit;
+	uint64_t at;
+	const char *unknown; /* not NULL: its number could not be bounded, because of this, at unknown_at of unknown_in */
+	uint64_t unknown_at;
+	uint32_t unknown_in;
+};
+
+/* Something that runs only if it is opened by a name that is computed while the program runs. */
+struct unseen {
+	uint32_t member;
+	uint64_t at;
+	const char *reason;
+};
+
+/* The values that an argument of a call was seen to have; bounded: it has no others. */
+struct argument {
+	const char *call, *name;
+	bool used, bounded;
+	int64_t *values;
+	size_t count;
+};
+
+struct analysis {
+	struct reach reach;
+	struct strings plugins; /* directories of what is opened by name, given by the user */
+	const char *name_service; /* an nsswitch.conf, or NULL: only what glibc has inside (files, dns), as in an image */
+	struct strings policies; /* on which the answer rests, besides guards (guards.h) */
+	struct site *sites;
+	size_t site_count;
+	struct unseen *unseen;
+	size_t unseen_count;
+	uint32_t *calls; /* by number: 1 + the index of a site that makes it, 0 for none */
+	struct argument *arguments;
+	size_t argument_count;
+	bool complete; /* every site is bounded */
+	void (*progress)(const char *what); /* or NULL */
+};
+
+/** analysis_run() - fill @a for the program at @path. Fails with a sentence on what cannot be read. */
+void analysis_run(struct analysis *a, const char *path);
+/** analysis_open() - follow what is opened by name, until nothing new is reached. Part of analysis_run(). */
+void analysis_open(struct analysis *a);
+/** analysis_arguments() - what the calls that open large parts are asked for. Part of analysis_run(). */
+void analysis_arguments(struct analysis *a);
+/** analysis_why() - print the way from where the program is entered to a site that makes @call. */
+void analysis_why(const struct analysis *a, const char *call);
+/** analysis_print() - for people.   analysis_json(): for programs, on standard output. */
+void analysis_print(const struct analysis *a, const char *path);
+void analysis_json(const struct analysis *a);
+
+#endif
