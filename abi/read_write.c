@@ -1,6 +1,7 @@
 /* read(2), write(2), their positioned and vectored forms, lseek(2). */
 #include <abi/syscall.h>
 #include <abi/vector.h>
+#include <core/thread.h>
 #include <fs/files_table.h>
 #include <fs/notify.h>
 #include <fs/vfs.h>
@@ -13,6 +14,27 @@ static ssize_t no_operation(const struct file *f)
 	return f->inode && inode_is_dir(f->inode) ? -EISDIR : -EINVAL;
 }
 
+/* @r bytes, or an error: who counts and who watches is told. */
+static inline ssize_t have_read(struct file *f, ssize_t r)
+{
+	struct thread *t = current;
+
+	t->io.reads++;
+	if (r > 0)
+		t->io.read_bytes += (uint64_t)r;
+	return notify_moved(f, r, IN_ACCESS);
+}
+
+static inline ssize_t have_written(struct file *f, ssize_t r)
+{
+	struct thread *t = current;
+
+	t->io.writes++;
+	if (r > 0)
+		t->io.written_bytes += (uint64_t)r;
+	return notify_moved(f, r, IN_MODIFY);
+}
+
 static inline ssize_t read_here(struct file *f, struct io *io)
 {
 	ssize_t r;
@@ -22,11 +44,11 @@ static inline ssize_t read_here(struct file *f, struct io *io)
 	if (unlikely(!f->ops->read))
 		return no_operation(f);
 	if (!f->ops->seek || f->ops->stream)
-		return notify_moved(f, f->ops->read(f, io, NULL), IN_ACCESS);
+		return have_read(f, f->ops->read(f, io, NULL));
 	mutex_lock(&f->pos_lock);
 	r = f->ops->read(f, io, &f->pos);
 	mutex_unlock(&f->pos_lock);
-	return notify_moved(f, r, IN_ACCESS);
+	return have_read(f, r);
 }
 
 static inline ssize_t write_here(struct file *f, struct io *io)
@@ -38,11 +60,11 @@ static inline ssize_t write_here(struct file *f, struct io *io)
 	if (unlikely(!f->ops->write))
 		return no_operation(f);
 	if (!f->ops->seek || f->ops->stream)
-		return notify_moved(f, f->ops->write(f, io, NULL), IN_MODIFY);
+		return have_written(f, f->ops->write(f, io, NULL));
 	mutex_lock(&f->pos_lock);
 	r = f->ops->write(f, io, &f->pos);
 	mutex_unlock(&f->pos_lock);
-	return notify_moved(f, r, IN_MODIFY);
+	return have_written(f, r);
 }
 
 static inline ssize_t read_at(struct file *f, struct io *io, off_t pos)
@@ -53,7 +75,7 @@ static inline ssize_t read_at(struct file *f, struct io *io, off_t pos)
 		return -ESPIPE;
 	if (unlikely(!f->ops->read))
 		return no_operation(f);
-	return pos < 0 ? -EINVAL : notify_moved(f, f->ops->read(f, io, &pos), IN_ACCESS);
+	return pos < 0 ? -EINVAL : have_read(f, f->ops->read(f, io, &pos));
 }
 
 static inline ssize_t write_at(struct file *f, struct io *io, off_t pos)
@@ -64,7 +86,7 @@ static inline ssize_t write_at(struct file *f, struct io *io, off_t pos)
 		return -ESPIPE;
 	if (unlikely(!f->ops->write))
 		return no_operation(f);
-	return pos < 0 ? -EINVAL : notify_moved(f, f->ops->write(f, io, &pos), IN_MODIFY);
+	return pos < 0 ? -EINVAL : have_written(f, f->ops->write(f, io, &pos));
 }
 
 /* As fd_get(): a single buffer's calls are so short that its call would be seen. */

@@ -84,6 +84,8 @@ static ssize_t copy_files(struct copy *c)
 	r = copy_run(c, page_address(buffer));
 	page_put(buffer);
 	if (r > 0) {
+		current->io.read_bytes += (uint64_t)r;
+		current->io.written_bytes += (uint64_t)r;
 		notify_file(c->in, IN_ACCESS);
 		notify_file(c->out, IN_MODIFY);
 	}

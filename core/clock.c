@@ -28,6 +28,11 @@ uint64_t clock_monotonic_ns(void)
 	return (uint64_t)((unsigned __int128)(source->read() - k->counter_base) * k->mult >> 32);
 }
 
+const char *clock_source_name(void)
+{
+	return source ? source->name : "none";
+}
+
 uint64_t clock_counter(void)
 {
 	return source ? source->read() : 0;

@@ -34,6 +34,8 @@ SET_DECLARE(clockevent, struct clockevent, 40);
 #define NSEC_PER_SEC 1000000000ul
 
 uint64_t clock_monotonic_ns(void);
+/** clock_source_name() - of the counter behind it. */
+const char *clock_source_name(void);
 /** clock_counter() - the raw counter behind it: its low bits are the timing noise that random numbers are mixed with. */
 uint64_t clock_counter(void);
 uint64_t clock_realtime_ns(void);

@@ -125,6 +125,28 @@ uint64_t process_run_time_ns(struct process *p)
 	return ns;
 }
 
+static void io_add(struct io_counts *sum, const struct io_counts *io)
+{
+	sum->read_bytes += READ_ONCE(io->read_bytes);
+	sum->written_bytes += READ_ONCE(io->written_bytes);
+	sum->reads += READ_ONCE(io->reads);
+	sum->writes += READ_ONCE(io->writes);
+	sum->disk_read += READ_ONCE(io->disk_read);
+	sum->disk_written += READ_ONCE(io->disk_written);
+}
+
+struct io_counts process_io(struct process *p)
+{
+	irqflags_t flags = spin_lock_irqsave(&p->signals->lock);
+	struct io_counts sum = p->dead_io;
+	struct thread *t;
+
+	list_for_each(t, &p->threads, process_node)
+		io_add(&sum, &t->io);
+	spin_unlock_irqrestore(&p->signals->lock, flags);
+	return sum;
+}
+
 int process_thread_attach(struct process *p, struct thread *t)
 {
 	bool sibling = current && current->process == p;
@@ -162,6 +184,7 @@ static bool thread_leave(struct thread *t)
 
 	mutex_lock(&p->lock);
 	p->dead_run_time_ns += thread_run_time_ns(t);
+	io_add(&p->dead_io, &t->io);
 	signal_thread_end(t);
 	last = --p->thread_count == 0;
 	mutex_unlock(&p->lock);

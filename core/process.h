@@ -57,6 +57,7 @@ struct process {
 	bool exiting;                    /* a: every thread leaves at its next return to the program */
 	uint64_t start_ns;
 	uint64_t dead_run_time_ns;       /* of threads that ended; lock */
+	struct io_counts dead_io;        /* likewise */
 	uint64_t minor_faults, major_faults; /* a */
 	char *executable;                /* owned: path of the program, for /proc/self/exe */
 	uint64_t arg_start, arg_end, env_start, env_end; /* in the program's memory */
@@ -76,6 +77,8 @@ void process_put(struct process *p);
 struct process *process_by_pid(int pid) __must_check;
 /** process_next() - a reference to the process with the lowest id from @pid on, or NULL. */
 struct process *process_next(int pid) __must_check;
+/** process_io() - of all its threads, ended ones included. */
+struct io_counts process_io(struct process *p);
 /** process_run_time_ns() - of all its threads, ended ones included. Context: any. */
 uint64_t process_run_time_ns(struct process *p);
 /**

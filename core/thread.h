@@ -39,6 +39,12 @@ struct sched_policy {
 	uint16_t io;                  /* ioprio_set(2): kept to be told again */
 };
 
+/* What read(2), write(2) and their kin have moved, and what of that went to a disk: /proc/PID/io. */
+struct io_counts {
+	uint64_t read_bytes, written_bytes, reads, writes;
+	uint64_t disk_read, disk_written;
+};
+
 struct thread {
 	struct arch_thread arch;      /* first: entry code knows its offsets; stack pointer, FS base, FPU */
 	uint32_t work;                /* atomic: WORK_* */
@@ -59,6 +65,7 @@ struct thread {
 	uint64_t run_time_ns;         /* used so far; run queue's lock */
 	uint64_t run_start_ns;        /* when it was last put on the processor */
 	uint64_t switches_voluntary, switches_forced;
+	struct io_counts io;          /* the thread itself */
 	uint32_t cpu;                 /* where it runs, waits to run, or ran last; that run queue's lock */
 	uint32_t cpus;                /* a: processors that it may run on, one bit each */
 	bool interruptible;           /* its wait ends with a signal; wait.c */

@@ -59,6 +59,10 @@ int block_transfer(struct block_device *d, bool write, uint64_t offset, const st
 		return -EINVAL;
 	if (write && d->read_only)
 		return -EROFS;
+	if (write)
+		current->io.disk_written += bytes;
+	else
+		current->io.disk_read += bytes;
 	while (count) {
 		struct block_request r = {
 			.pieces = pieces, .count = MIN(count, d->pieces_max), .write = write, .offset = offset,

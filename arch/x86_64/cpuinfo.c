@@ -4,6 +4,7 @@
 #include <arch/cpu.h>
 #include <arch/cpuinfo.h>
 #include <core/clock.h>
+#include <core/cpu.h>
 #include <core/log.h>
 #include <core/timekeeping.h>
 
@@ -132,7 +133,8 @@ size_t arch_cpuinfo(unsigned cpu, char *to, size_t size)
 	add_model_name(&o, max_extended);
 	add(&o, "stepping\t: %u\n", one.eax & 15);
 	add_frequency(&o);
-	add(&o, "physical id\t: 0\nsiblings\t: 1\ncore id\t\t: %u\ncpu cores\t: 1\napicid\t\t: %u\n", cpu, one.ebx >> 24);
+	add(&o, "physical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\ncpu cores\t: %u\napicid\t\t: %u\n", cpu_count, cpu,
+	    cpu_count, cpu);
 	add(&o, "fpu\t\t: yes\nfpu_exception\t: yes\ncpuid level\t: %u\nwp\t\t: yes\n", max);
 	add_flags(&o, max, max_extended);
 	add(&o, "clflush size\t: %u\ncache_alignment\t: %u\n", (one.ebx >> 8 & 0xff) * 8, (one.ebx >> 8 & 0xff) * 8);

@@ -105,12 +105,14 @@ static int show_mounts(struct text *out, const struct proc_target *of)
 	return each_mount(out, of, add_mount);
 }
 PROC_FILE(pid_mounts, "PID/mounts", show_mounts);
+PROC_FILE(task_mounts, "PID/task/TID/mounts", show_mounts);
 
 static int show_mountinfo(struct text *out, const struct proc_target *of)
 {
 	return each_mount(out, of, add_mountinfo);
 }
 PROC_FILE(pid_mountinfo, "PID/mountinfo", show_mountinfo);
+PROC_FILE(task_mountinfo, "PID/task/TID/mountinfo", show_mountinfo);
 
 static int show_mounts_link(struct text *out, const struct proc_target *of)
 {

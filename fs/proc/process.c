@@ -1,10 +1,12 @@
 /* Small files of /proc/PID: limits, and what there is only one value of here (proc(5)). */
+#include <core/page.h>
 #include <core/process.h>
 #include <fs/proc/procfile.h>
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/oom.h>
 #include <linux/resource.h>
+#include <mm/mm.h>
 
 COMPONENT("proc", "/proc and its files");
 
@@ -52,6 +54,7 @@ static int show_limits(struct text *out, const struct proc_target *of)
 	return 0;
 }
 PROC_FILE(pid_limits, "PID/limits", show_limits);
+PROC_FILE(task_limits, "PID/task/TID/limits", show_limits);
 
 static int show_oom_score_adj(struct text *out, const struct proc_target *of)
 {
@@ -73,8 +76,43 @@ static int write_oom_score_adj(const struct proc_target *of, char *text, size_t 
 }
 PROC_WRITABLE(pid_oom_score_adj, "PID/oom_score_adj", show_oom_score_adj, write_oom_score_adj);
 
+/* How much of the machine's memory it holds, in thousandths, and more as it is adjusted; Linux's scale begins at 666. */
+static int show_oom_score(struct text *out, const struct proc_target *of)
+{
+	long total = (long)page_total(), adjust = READ_ONCE(of->process->oom_score_adj), badness = 0;
+	struct mm *mm = proc_mm(of);
+	struct mm_sizes sizes;
+
+	if (mm) {
+		mm_sizes(mm, &sizes);
+		badness = (long)sizes.resident + adjust * total / 1000;
+		mm_put(mm);
+	}
+	text_add(out, "%ld\n", adjust == OOM_SCORE_ADJ_MIN ? 0 : (1000 + badness * 1000 / total) * 2 / 3);
+	return 0;
+}
+PROC_FILE(pid_oom_score, "PID/oom_score", show_oom_score);
+PROC_FILE(task_oom_score, "PID/task/TID/oom_score", show_oom_score);
+
+static int show_personality(struct text *out, const struct proc_target *of)
+{
+	text_add(out, "%08x\n", of->process->personality);
+	return 0;
+}
+PROC_PRIVATE(pid_personality, "PID/personality", show_personality);
+PROC_PRIVATE(task_personality, "PID/task/TID/personality", show_personality);
+
+PROC_CONSTANT(pid_wchan, "PID/wchan", "0"); /* where in the kernel it waits is told to nobody */
+PROC_CONSTANT(task_wchan, "PID/task/TID/wchan", "0");
+PROC_CONSTANT(task_children, "PID/task/TID/children", "");
+
 /* There are no control groups but the root, no name spaces of users, and nobody logged in. */
+PROC_CONSTANT(cgroups, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\n");
 PROC_CONSTANT(pid_cgroup, "PID/cgroup", "0::/\n");
+PROC_CONSTANT(task_cgroup, "PID/task/TID/cgroup", "0::/\n");
+PROC_CONSTANT(pid_cpuset, "PID/cpuset", "/\n");
+PROC_CONSTANT(pid_setgroups, "PID/setgroups", "allow\n");
+PROC_CONSTANT(pid_sessionid, "PID/sessionid", "4294967295");
 PROC_CONSTANT(pid_uid_map, "PID/uid_map", "         0          0 4294967295\n");
 PROC_CONSTANT(pid_gid_map, "PID/gid_map", "         0          0 4294967295\n");
 PROC_CONSTANT(pid_loginuid, "PID/loginuid", "4294967295");

@@ -4,7 +4,7 @@
  *     PROC_FILE(task_stat, "PID/task/TID/stat", show_stat);
  *
  * A component of a name in capitals stands for numbers: PID for processes, TID for threads of the process before it, FD
- * for its descriptors. Nothing exists of a file until its name is looked up. Files are read from a text that show()
+ * for its descriptors, CPU for processors, "cpu0" and so on. Nothing exists of a file until its name is looked up. Files are read from a text that show()
  * makes when the first byte is read, and anew each time that this happens. No address of the kernel is ever shown.
  */
 #ifndef FS_PROC_PROCFILE_H
@@ -17,7 +17,7 @@
 struct proc_target {
 	struct process *process; /* ref of the file's; NULL: the system */
 	int tid;                 /* below task/; 0: the whole process */
-	int fd;                  /* below fd/ or fdinfo/ */
+	int fd;                  /* below fd/ or fdinfo/; below cpuN/ that processor */
 };
 
 struct procfile {
@@ -85,7 +85,7 @@ struct fs_context *proc_fs(const struct proc_target *of) __must_check;
 struct thread *proc_thread(const struct proc_target *of) __must_check;
 /** proc_parse_int() - what was written to a file: a decimal number, white space around it. -EINVAL, -ERANGE. */
 int proc_parse_int(const char *text, int *out);
-/** proc_next_number() - the lowest id from @from on that a component PID, TID or FD may be now, or -1. */
+/** proc_next_number() - the lowest id from @from on that a component PID, TID, FD or CPU may be now, or -1. */
 int proc_next_number(const struct proc_target *of, char kind, int from);
 
 #endif

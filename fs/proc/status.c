@@ -4,6 +4,7 @@
  * not have (terminals' sessions, swap) reads as its one value.
  */
 #include <core/clock.h>
+#include <core/cpu.h>
 #include <core/process.h>
 #include <core/signal.h>
 #include <fs/files.h>
@@ -186,6 +187,24 @@ static void add_groups(struct text *out, const struct credentials *c)
 	text_add(out, "\n");
 }
 
+/* As bits, and as ranges: "0,2-3". */
+static void add_cpus(struct text *out, uint32_t cpus)
+{
+	const char *comma = "";
+
+	text_add(out, "Cpus_allowed:\t%0*x\nCpus_allowed_list:\t", (int)(cpu_count + 3) / 4, cpus);
+	for (unsigned from = 0, to; from < cpu_count; from = to + 1) {
+		to = from;
+		if (!(cpus >> from & 1))
+			continue;
+		while (cpus >> (to + 1) & 1)
+			to++;
+		text_add(out, to > from ? "%s%u-%u" : "%s%u", comma, from, to);
+		comma = ",";
+	}
+	text_put(out, "\n", 1);
+}
+
 static int show_status(struct text *out, const struct proc_target *of)
 {
 	struct process *p = of->process;
@@ -203,12 +222,15 @@ static int show_status(struct text *out, const struct proc_target *of)
 	add_credentials(out, &p->credentials);
 	text_add(out, "FDSize:\t%u\n", files ? files_size(files) : 0);
 	add_groups(out, &p->credentials);
+	text_add(out, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", p->pid, of->tid ? of->tid : p->pid,
+		 READ_ONCE(p->pgid), READ_ONCE(p->sid));
 	add_memory(out, &s);
 	text_add(out, "Threads:\t%u\n", READ_ONCE(p->thread_count));
 	add_signals(out, &s.signals, p);
 	add_capabilities(out, &p->credentials);
-	text_add(out, "NoNewPrivs:\t%d\nSeccomp:\t0\n", p->no_new_privs);
-	text_add(out, "Cpus_allowed:\t%x\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n", 1);
+	text_add(out, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", p->no_new_privs);
+	add_cpus(out, READ_ONCE(s.thread->cpus) & ((1u << cpu_count) - 1));
+	text_add(out, "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
 	text_add(out, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n",
 		 (unsigned long)s.thread->switches_voluntary, (unsigned long)s.thread->switches_forced);
 	thread_put(s.thread);

@@ -1,4 +1,5 @@
 /* What a file of /proc is about: a process that may end at any time, its threads and descriptors (fs/proc/procfile.h). */
+#include <core/cpu.h>
 #include <core/process.h>
 #include <core/signal.h>
 #include <fs/files.h>
@@ -136,6 +137,9 @@ int proc_next_number(const struct proc_target *of, char kind, int from)
 		if (files)
 			found = files_next(files, from);
 		files_put_table(files);
+		break;
+	case 'C':
+		found = from < (int)cpu_count ? from : -1;
 		break;
 	}
 	return found;

@@ -71,11 +71,21 @@ static bool is_number_component(const char *name)
 	return *name >= 'A' && *name <= 'Z';
 }
 
-/* -1: not a number as /proc writes them. */
-static int parse_number(const char *text, size_t len)
+/* What stands before the number of such a component. */
+static const char *number_prefix(char kind)
 {
+	return kind == 'C' ? "cpu" : "";
+}
+
+/* -1: not a number as /proc writes them, behind the prefix of @kind. */
+static int parse_number(char kind, const char *text, size_t len)
+{
+	const char *prefix = number_prefix(kind);
 	int n = 0;
 
+	for (; *prefix; prefix++, text++, len--)
+		if (!len || *text != *prefix)
+			return -1;
 	if (len == 0 || len > 9 || (text[0] == '0' && len > 1))
 		return -1;
 	for (size_t i = 0; i < len; i++) {
@@ -89,7 +99,7 @@ static int parse_number(const char *text, size_t len)
 /* The same file has the same number each time that it is looked up. */
 static uint64_t number_of(const struct procfile *file, size_t prefix, const struct proc_target *of)
 {
-	uint32_t who = of->process ? (uint32_t)of->process->pid * 0x10001u + (uint32_t)of->tid * 0x101u + (uint32_t)of->fd : 0;
+	uint32_t who = (of->process ? (uint32_t)of->process->pid : 0) * 0x10001u + (uint32_t)of->tid * 0x101u + (uint32_t)of->fd;
 
 	return prefix ? (uint64_t)who << 32 | dentry_hash_name(file->name, prefix) : 1;
 }
@@ -168,7 +178,7 @@ static int dir_lookup(struct inode *inode, struct dentry *d)
 	const struct proc_super *tree = inode->super->private;
 	struct proc_inode *dir = proc_inode(inode), *p;
 	const struct procfile *e, *found = NULL;
-	int number = parse_number(d->name, d->name_len);
+	int number = parse_number('P', d->name, d->name_len), cpu = parse_number('C', d->name, d->name_len);
 	struct proc_target of = dir->of;
 	const char *name = NULL;
 	int r = -ENOENT; /* never a negative entry: as in Linux, that is the answer to mkdir(2) too */
@@ -177,14 +187,15 @@ static int dir_lookup(struct inode *inode, struct dentry *d)
 
 	for (e = tree->begin; e < tree->end && !found; e++) {
 		name = name_below(dir, e);
-		if (name && (is_number_component(name) ? number >= 0 : component_is(name, d->name, d->name_len)))
+		if (name && (is_number_component(name) ? (*name == 'C' ? cpu : number) >= 0
+						       : component_is(name, d->name, d->name_len)))
 			found = e;
 	}
 	if (!found)
 		return r;
 	len = component_length(name);
 	mode = mode_of(found, name, len);
-	if (!is_number_component(name) || step(&of, *name, number)) {
+	if (!is_number_component(name) || step(&of, *name, *name == 'C' ? cpu : number)) {
 		if (*name == 'F' && (mode & S_IFMT) == S_IFLNK)
 			mode = descriptor_mode(&of);
 		p = make(inode->super, found, (size_t)(name + len - found->name), mode, &of);
@@ -224,7 +235,7 @@ static int list_numbers(struct proc_inode *dir, const struct procfile *e, const 
 		off_t next = NUMBERS_START + n + 1;
 
 		if (there)
-			stop = !ctx->emit(ctx, text, (size_t)format_text(text, sizeof(text), "%d", n),
+			stop = !ctx->emit(ctx, text, (size_t)format_text(text, sizeof(text), "%s%d", number_prefix(*name), n),
 					  number_of(e, prefix, &of), type, next);
 		if (of.process != dir->of.process)
 			process_put(of.process);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <mntent.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -320,6 +321,92 @@ static void process(void)
 	ok(ticks >= 3, "utime grows");
 }
 
+/* PID/io: this thread reads and writes known amounts; another's are in the sum when it has ended. */
+static void *moves(void *fd)
+{
+	return (void *)write((int)(intptr_t)fd, text, 1000);
+}
+
+static void io(void)
+{
+	long long read_before, written_before, reads, writes;
+	char part[500], path[60];
+	int fd = open(scratch("io"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+	pthread_t t;
+	bool moved;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/io", getpid());
+	ok(slurp(path) > 0 && field("rchar") > 0 && field("syscw") > 0, "a thread's io");
+	(void)slurp("/proc/self/io");
+	read_before = field("rchar"), written_before = field("wchar"), reads = field("syscr"), writes = field("syscw");
+	/* No point in between: it writes, too. */
+	moved = write(fd, text, 3000) == 3000 && pread(fd, part, 500, 0) == 500 &&
+		pthread_create(&t, NULL, moves, (void *)(intptr_t)fd) == 0 && pthread_join(t, NULL) == 0;
+	moved &= slurp("/proc/self/io") > 0;
+	ok(moved, "3000 bytes are written, 500 read, 1000 written by another thread");
+	is(field("wchar") - written_before, 4000, "wchar");
+	is(field("syscw") - writes, 2, "syscw");
+	ok(field("rchar") - read_before >= 500, "rchar");
+	ok(field("syscr") - reads >= 2, "syscr");
+	ok(field("read_bytes") >= 0 && field("write_bytes") >= 0 && field("cancelled_write_bytes") >= 0, "storage");
+	close(fd);
+}
+
+static void processors(void)
+{
+	char path[100], wanted[20];
+	cpu_set_t set;
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	char *list;
+
+	for (long cpu = 0; cpu < n; cpu++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%ld/topology/core_cpus", cpu);
+		ok(slurp(path) > 0 && strtoull(text, NULL, 16) >> cpu & 1, "processor %ld is in its own core", cpu);
+	}
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%ld", sysconf(_SC_NPROCESSORS_CONF));
+	ok(access(path, F_OK) == -1 && errno == ENOENT, "and there is no other");
+	ok(has_entry("/sys/devices/system/cpu", "cpu0") && !has_entry("/sys/devices/system/cpu", "CPU"), "they are listed");
+	ok(slurp("/sys/devices/system/cpu/kernel_max") > 0 && atoi(text) >= n - 1, "kernel_max");
+	if (access("/sys/devices/system/node", F_OK) == 0)
+		ok(slurp("/sys/devices/system/node/node0/cpulist") > 0 && text[0] == '0', "node 0 has them");
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	is(sched_setaffinity(0, sizeof(set), &set), 0, "only the first one from now on");
+	ok(slurp("/proc/self/status") > 0 && (list = strstr(text, "\nCpus_allowed_list:\t")) && !strncmp(list + 20, "0\n", 2),
+	   "as status says");
+	ok((list = strstr(text, "\nCpus_allowed:\t")) && strtoull(list + 15, NULL, 16) == 1, "in bits, too");
+	for (int cpu = 0; cpu < (int)n; cpu++)
+		CPU_SET(cpu, &set);
+	is(sched_setaffinity(0, sizeof(set), &set), 0, "all again");
+	snprintf(wanted, sizeof(wanted), n > 1 ? "0-%ld\n" : "0\n", n - 1);
+	ok(slurp("/proc/self/status") > 0 && (list = strstr(text, "\nCpus_allowed_list:\t")) &&
+	   !strncmp(list + 20, wanted, strlen(wanted)), "as a range");
+}
+
+/* What smaps says adds up to what smaps_rollup and statm say, but for what changes meanwhile. */
+static void smaps_sums(void)
+{
+	long long rss = 0, pss = 0, size = 0;
+	unsigned long pages;
+
+	slurp("/proc/self/smaps"); /* the buffer itself comes into being */
+	slurp("/proc/self/smaps");
+	for (char *line = text; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		rss += !strncmp(line, "Rss:", 4) ? strtoll(line + 4, NULL, 10) : 0;
+		pss += !strncmp(line, "Pss:", 4) ? strtoll(line + 4, NULL, 10) : 0;
+		size += !strncmp(line, "Size:", 5) ? strtoll(line + 5, NULL, 10) : 0;
+	}
+	ok(rss > 0 && pss > 0 && pss <= rss && rss <= size, "Pss <= Rss <= Size");
+	ok(slurp("/proc/self/smaps_rollup") > 0 && strstr(text, "[rollup]\nRss: "), "smaps_rollup");
+	ok(llabs(field("Rss") - rss) <= 64 && llabs(field("Pss") - pss) <= 64, "has the sums");
+	is(field("Rss"), field("Shared_Clean") + field("Shared_Dirty") + field("Private_Clean") + field("Private_Dirty"),
+	   "shared and private, clean and dirty are all");
+	ok(field("Anonymous") >= 4 && field("Anonymous") == field("Pss_Anon"), "some of it is anonymous memory");
+	rss = field("Rss");
+	ok(slurp("/proc/self/statm") > 0 && sscanf(text, "%*u %lu", &pages) == 1 && llabs((long long)pages * 4 - rss) <= 2048,
+	   "statm nearly agrees");
+}
+
 static void machine(void)
 {
 	struct utsname uts;
@@ -567,6 +654,9 @@ void suite_procfs(void)
 	links();
 	memory();
 	process();
+	io();
+	processors();
+	smaps_sums();
 	machine();
 	mounts();
 	limits();
