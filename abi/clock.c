@@ -3,6 +3,7 @@
 #include <abi/syscall.h>
 #include <abi/timespec.h>
 #include <core/clock.h>
+#include <core/cpu.h>
 #include <core/process.h>
 #include <core/uaccess.h>
 #include <linux/capability.h>
@@ -13,29 +14,53 @@ COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 #define CPU_CLOCK_THREAD 4
 #define CPU_CLOCK_WHICH  3
 
-static int cpu_clock(int clock, uint64_t *out)
+int cpu_clock_of(int clock, struct thread **ret_thread)
 {
 	int id = ~(clock >> 3);
+	struct thread *t;
 
-	if ((clock & CPU_CLOCK_WHICH) == CPU_CLOCK_WHICH)
+	*ret_thread = NULL;
+	if (clock == CLOCK_PROCESS_CPUTIME_ID)
+		return 0;
+	if (clock != CLOCK_THREAD_CPUTIME_ID && (clock >= 0 || (clock & CPU_CLOCK_WHICH) == CPU_CLOCK_WHICH))
 		return -EINVAL;
-	if (clock & CPU_CLOCK_THREAD) {
-		struct thread *t = id == 0 ? current : thread_by_tid(id);
-
-		if (!t)
-			return -EINVAL;
-		if (t->process != current->process) {
-			thread_put(t);
-			return -EINVAL;
-		}
-		*out = thread_run_time_ns(t);
-		if (id != 0)
-			thread_put(t);
+	if (clock < 0 && !(clock & CPU_CLOCK_THREAD))
+		return id == 0 || id == current->process->pid ? 0 : -EINVAL;
+	if (clock == CLOCK_THREAD_CPUTIME_ID || id == 0) {
+		t = current;
+		thread_get(t);
 	} else {
-		if (id != 0 && id != current->process->pid)
-			return -EINVAL;
-		*out = process_run_time_ns(current->process);
+		t = thread_by_tid(id);
 	}
+	if (!t || t->process != current->process) {
+		if (t)
+			thread_put(t);
+		return -EINVAL;
+	}
+	*ret_thread = t;
+	return 0;
+}
+
+uint64_t cpu_time_read(struct process *p, const struct thread *t)
+{
+	return t ? thread_run_time_ns(t) : process_run_time_ns(p);
+}
+
+uint64_t cpu_time_wait(uint64_t left, const struct thread *t)
+{
+	return MAX(t ? left : left / cpu_count, CPU_TIME_STEP_NS);
+}
+
+static int cpu_clock(int clock, uint64_t *out)
+{
+	struct thread *t;
+	int r = cpu_clock_of(clock, &t);
+
+	if (r)
+		return r;
+	*out = cpu_time_read(current->process, t);
+	if (t)
+		thread_put(t);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* setitimer(2), getitimer(2).
  *
- * Processor time goes by no faster than the clock: a timer that counts it looks again when the clock has gone on by what
- * is left, but not more often than CPU_TIMER_STEP_NS.
+ * Processor time goes by no faster than the clock, on each processor: a timer that counts it looks again when what is
+ * left can have gone by, but not more often than CPU_TIME_STEP_NS.
  */
 #include <abi/cpu_time.h>
 #include <abi/itimer.h>
@@ -11,12 +11,12 @@
 #include <core/signal.h>
 #include <core/slab.h>
 #include <core/uaccess.h>
+#include <linux/resource.h>
 #include <linux/signal.h>
 #include <linux/time.h>
 
 COMPONENT("time-calls", "system calls of clocks and timers, and sleeping");
 
-#define CPU_TIMER_STEP_NS 1000000ul
 #define SHORT_PERIOD_NS   1000000ul
 #define WAITING_STEP_NS   10000000ul
 #define LEAST_STEP_NS     20000ul
@@ -59,7 +59,54 @@ static void cpu_timer_look(struct timer *timer)
 			ct->due_ns = used + ct->interval_ns; /* periods gone by are not made up for */
 	}
 	if (ct->due_ns)
-		timer_arm(timer, clock_monotonic_ns() + MAX(ct->due_ns - used, CPU_TIMER_STEP_NS));
+		timer_arm(timer, clock_monotonic_ns() + cpu_time_wait(ct->due_ns - used, NULL));
+}
+
+static uint64_t seconds(uint64_t limit)
+{
+	return limit > UINT64_MAX / NSEC_PER_SEC ? UINT64_MAX : limit * NSEC_PER_SEC;
+}
+
+/* getrlimit(2): SIGXCPU at the soft limit and each second after it, which moves the limit, as on Linux; SIGKILL at the hard one. */
+static void limit_look(struct timer *timer)
+{
+	struct process *p = container_of(timer, struct itimers, limit)->process;
+	struct resource_limit *l = &p->limits[RLIMIT_CPU];
+	uint64_t used = process_run_time_ns(p), hard = seconds(READ_ONCE(l->hard)), soft = seconds(READ_ONCE(l->soft));
+	struct signal_info info = { .signo = SIGXCPU, .code = SI_KERNEL };
+	uint64_t due;
+
+	if (used >= hard) {
+		info.signo = SIGKILL;
+	} else if (used >= soft) {
+		WRITE_ONCE(l->soft, used / NSEC_PER_SEC + 1);
+		soft = seconds(l->soft);
+	} else {
+		info.signo = 0;
+	}
+	if (info.signo)
+		(void)signal_send_process(p, &info); /* one that is pending already is enough */
+	due = MIN(soft, hard);
+	if (info.signo != SIGKILL && due != UINT64_MAX)
+		timer_arm(timer, clock_monotonic_ns() + cpu_time_wait(due > used ? due - used : 0, NULL));
+}
+
+int cpu_limit_changed(void)
+{
+	const struct resource_limit *l = &current->process->limits[RLIMIT_CPU];
+	struct itimers *it = current->process->itimers;
+	irqflags_t flags;
+
+	if (!it && l->soft == RLIM_INFINITY && l->hard == RLIM_INFINITY)
+		return 0;
+	it = itimers_get();
+	if (!it)
+		return -ENOMEM;
+	flags = spin_lock_irqsave(&it->lock);
+	(void)timer_cancel(&it->limit);
+	timer_arm(&it->limit, clock_monotonic_ns()); /* it sees what there is to do */
+	spin_unlock_irqrestore(&it->lock, flags);
+	return 0;
 }
 
 static void cpu_timer_init(struct cpu_timer *ct, struct process *p, int signo)
@@ -85,7 +132,7 @@ static void cpu_timer_set(struct itimers *it, struct cpu_timer *ct, uint64_t fir
 	ct->interval_ns = interval_ns;
 	ct->due_ns = first_ns ? process_run_time_ns(ct->process) + first_ns : 0;
 	if (first_ns)
-		timer_arm(&ct->timer, clock_monotonic_ns() + MAX(first_ns, CPU_TIMER_STEP_NS));
+		timer_arm(&ct->timer, clock_monotonic_ns() + cpu_time_wait(first_ns, NULL));
 	spin_unlock_irqrestore(&it->lock, flags);
 }
 
@@ -102,6 +149,7 @@ struct itimers *itimers_get(void)
 	it->process = p;
 	spin_init(&it->lock, RANK_ITIMER);
 	timer_init(&it->real, real_fired);
+	timer_init(&it->limit, limit_look);
 	cpu_timer_init(&it->virtual, p, SIGVTALRM);
 	cpu_timer_init(&it->profile, p, SIGPROF);
 	if (__atomic_compare_exchange_n(&p->itimers, &none, it, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))

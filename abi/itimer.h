@@ -26,6 +26,7 @@ struct itimers {
 	struct timer real;
 	uint64_t real_interval_ns;      /* written while real is not armed */
 	struct cpu_timer virtual, profile;
+	struct timer limit;             /* RLIMIT_CPU: looks at process->limits */
 	struct posix_timer **posix;     /* lock; owned: POSIX_TIMERS_MAX of them, or NULL */
 };
 

@@ -1,4 +1,5 @@
 /* Resource limits (getrlimit(2)): kept for the process, and looked at by the parts that they limit. */
+#include <abi/cpu_time.h>
 #include <abi/syscall.h>
 #include <core/process.h>
 #include <core/uaccess.h>
@@ -44,6 +45,8 @@ long sys_prlimit64(int pid, unsigned which, const struct rlimit64 __user *new, s
 			return -ESRCH;
 	}
 	r = change(p, which, new ? &n : NULL, &o);
+	if (!r && new && which == RLIMIT_CPU && p == current->process)
+		r = cpu_limit_changed();
 	process_put(p);
 	if (!r && old && copy_out(old, &o))
 		r = -EFAULT;

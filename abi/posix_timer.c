@@ -28,16 +28,44 @@ struct posix_timer {
 	struct thread *thread; /* ref; SIGEV_THREAD_ID */
 	uint64_t interval_ns;  /* owner's lock, while not armed */
 	uint64_t skipped;      /* periods before the one it is armed for that no signal told of; the call-back's */
+	bool by_use;           /* I: it counts processor time */
+	struct thread *user;   /* I: ref: whose; NULL: the process's */
+	uint64_t due_ns;       /* then: of that time; 0: off; likewise */
 };
 
-static void fired(struct timer *timer)
+/* Return: the signal waits to be taken. */
+static bool tell(const struct posix_timer *pt)
 {
-	struct posix_timer *pt = container_of(timer, struct posix_timer, timer);
 	const struct signal_info info = {
 		.signo = pt->signo, .code = SI_TIMER, .timer_id = pt->id, .value = pt->value,
 		.overrun = (int)MIN(pt->skipped, (uint64_t)INT32_MAX),
 	};
-	bool waits = pt->notify == SIGEV_NONE || signal_send_timer(pt->owner->process, pt->thread, &info);
+
+	return pt->notify == SIGEV_NONE || signal_send_timer(pt->owner->process, pt->thread, &info);
+}
+
+/* One that counts processor time looks whether there is enough of it. */
+static void look(struct timer *timer)
+{
+	struct posix_timer *pt = container_of(timer, struct posix_timer, timer);
+	uint64_t used = cpu_time_read(pt->owner->process, pt->user);
+
+	if (used >= pt->due_ns) {
+		(void)tell(pt);
+		pt->skipped = pt->interval_ns ? (used - pt->due_ns) / pt->interval_ns : 0;
+		if (!pt->interval_ns || __builtin_add_overflow(pt->due_ns, (pt->skipped + 1) * pt->interval_ns, &pt->due_ns))
+			pt->due_ns = 0;
+	} else if (pt->user && READ_ONCE(pt->user->state) == THREAD_DEAD) {
+		pt->due_ns = 0; /* it uses no more */
+	}
+	if (pt->due_ns)
+		timer_arm(timer, clock_monotonic_ns() + cpu_time_wait(pt->due_ns - used, pt->user));
+}
+
+static void fired(struct timer *timer)
+{
+	struct posix_timer *pt = container_of(timer, struct posix_timer, timer);
+	bool waits = tell(pt);
 
 	if (pt->interval_ns)
 		timer_arm(timer, itimer_next(timer->expires_ns, pt->interval_ns, waits, &pt->skipped));
@@ -112,6 +140,8 @@ static void destroy(struct posix_timer *pt)
 	(void)timer_cancel(&pt->timer);
 	if (pt->thread)
 		thread_put(pt->thread);
+	if (pt->user)
+		thread_put(pt->user);
 	kfree(pt);
 }
 
@@ -119,8 +149,9 @@ long sys_timer_create(int clock, const struct sigevent __user *event, int32_t __
 {
 	struct sigevent e = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	struct itimers *it = itimers_get();
+	struct thread *thread, *user = NULL;
 	struct posix_timer *pt;
-	struct thread *thread;
+	bool by_use = false;
 	long r;
 
 	switch (clock) {
@@ -129,24 +160,28 @@ long sys_timer_create(int clock, const struct sigevent __user *event, int32_t __
 	case CLOCK_BOOTTIME:
 	case CLOCK_TAI:
 		break;
-	case CLOCK_PROCESS_CPUTIME_ID:
-	case CLOCK_THREAD_CPUTIME_ID:
-		return -EOPNOTSUPP; /* timers of processor time */
 	default:
-		return -EINVAL;
+		by_use = true;
 	}
 	if (event && copy_in(&e, event))
 		return -EFAULT;
+	if (by_use) {
+		r = cpu_clock_of(clock, &user);
+		if (r)
+			return r;
+	}
 	r = check_event(&e, &thread);
-	if (r)
-		return r;
-	pt = it ? kzalloc(sizeof(*pt)) : NULL;
+	pt = !r && it ? kzalloc(sizeof(*pt)) : NULL;
 	if (!pt) {
+		if (user)
+			thread_put(user);
 		if (thread)
 			thread_put(thread);
-		return -EAGAIN;
+		return r ? r : -EAGAIN;
 	}
-	timer_init(&pt->timer, fired);
+	timer_init(&pt->timer, by_use ? look : fired);
+	pt->by_use = by_use;
+	pt->user = user;
 	pt->owner = it;
 	pt->clock = clock;
 	pt->notify = e.sigev_notify;
@@ -168,6 +203,13 @@ static void read_locked(const struct posix_timer *pt, uint64_t *left, uint64_t *
 {
 	uint64_t now = clock_monotonic_ns();
 
+	if (pt->by_use) {
+		uint64_t due = READ_ONCE(pt->due_ns), used = cpu_time_read(pt->owner->process, pt->user);
+
+		*left = !due ? 0 : due > used ? due - used : 1;
+		*interval = pt->interval_ns;
+		return;
+	}
 	*left = !pt->timer.armed ? 0 : pt->timer.expires_ns > now ? pt->timer.expires_ns - now : 1;
 	*interval = pt->interval_ns;
 }
@@ -198,7 +240,13 @@ long sys_timer_settime(int id, int how, const struct itimerspec __user *new, str
 	(void)timer_cancel(&pt->timer);
 	pt->interval_ns = interval;
 	pt->skipped = 0;
-	if (first) {
+	pt->due_ns = 0;
+	if (first && pt->by_use) {
+		uint64_t used = cpu_time_read(pt->owner->process, pt->user);
+
+		pt->due_ns = how & TIMER_ABSTIME ? first : first > TIME_FOREVER - used ? TIME_FOREVER : used + first;
+		timer_arm(&pt->timer, clock_monotonic_ns() + cpu_time_wait(pt->due_ns > used ? pt->due_ns - used : 0, pt->user));
+	} else if (first) {
 		if (!(how & TIMER_ABSTIME))
 			first = time_after(first);
 		else if (pt->clock == CLOCK_REALTIME || pt->clock == CLOCK_TAI)

@@ -26,6 +26,7 @@ static const struct {
 	{ "sysv_sem", suite_sysv_sem },
 	{ "sched", suite_sched },
 	{ "futex", suite_futex },
+	{ "cpu_time", suite_cpu_time },
 	{ "aio", suite_aio },
 	{ "pty", suite_pty },
 	{ "inotify", suite_inotify },
