@@ -183,32 +183,48 @@ static bool take_piece(struct virtio_net_pair *v, struct netdev_received *piece)
 	return piece->buffer;
 }
 
-/* Take one frame off the queue. Return: there was one. */
-static bool receive_next(struct virtio_net_pair *v)
+static void give_back(struct virtio_net_pair *v, const struct netdev_received *piece)
 {
-	struct netdev_received pieces[NETDEV_RECEIVED_MAX];
-	unsigned count = 1, wanted = 1;
+	if (give(v, piece->buffer))
+		kfree(piece->buffer);
+}
 
-	if (!take_piece(v, &pieces[0]))
-		return false;
-	if (v->net->merges && pieces[0].length >= v->net->header_size)
-		wanted = READ_ONCE(((const struct virtio_net_hdr_mrg_rxbuf *)pieces[0].data)->num_buffers);
-	/* A frame of more pieces than there can be is dropped with what it has. */
-	for (; unlikely(count < wanted); count++) {
+/* A frame of @wanted pieces, of which one is taken; one of more pieces than there can be is dropped with what it has. */
+static __cold void receive_merged(struct virtio_net_pair *v, const struct netdev_received *first, unsigned wanted)
+{
+	struct netdev_received pieces[NETDEV_RECEIVED_MAX] = { *first };
+	unsigned count = 1;
+
+	for (; count < wanted; count++) {
 		struct netdev_received more;
 
 		if (!take_piece(v, &more))
 			break;
 		if (count < NETDEV_RECEIVED_MAX)
 			pieces[count] = more;
-		else if (give(v, more.buffer))
-			kfree(more.buffer);
+		else
+			give_back(v, &more);
 	}
-	if (likely(count == wanted && count <= NETDEV_RECEIVED_MAX) && receive(v->net, pieces, count))
-		return true;
+	if (count == wanted && count <= NETDEV_RECEIVED_MAX && receive(v->net, pieces, count))
+		return;
 	for (unsigned i = 0; i < MIN(count, NETDEV_RECEIVED_MAX); i++)
-		if (give(v, pieces[i].buffer))
-			kfree(pieces[i].buffer);
+		give_back(v, &pieces[i]);
+}
+
+/* Take one frame off the queue. Return: there was one. */
+static bool receive_next(struct virtio_net_pair *v)
+{
+	struct netdev_received piece;
+	unsigned wanted = 1;
+
+	if (!take_piece(v, &piece))
+		return false;
+	if (v->net->merges && piece.length >= v->net->header_size)
+		wanted = READ_ONCE(((const struct virtio_net_hdr_mrg_rxbuf *)piece.data)->num_buffers);
+	if (unlikely(wanted > 1))
+		receive_merged(v, &piece, wanted);
+	else if (!receive(v->net, &piece, 1))
+		give_back(v, &piece);
 	return true;
 }
 
