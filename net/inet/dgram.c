@@ -148,6 +148,7 @@ static int dgram_need_pcb(struct dgram *d)
 	d->pcb = udp_new_ip_type(IP_GET_TYPE(inet_any(d->socket)));
 	if (!d->pcb)
 		return -ENOBUFS;
+	d->pcb->netif_idx = inet_lwip_index(&d->options);
 	udp_recv(d->pcb, dgram_received, d);
 	return 0;
 }
@@ -354,10 +355,16 @@ static int dgram_getname(struct socket *s, struct sockaddr_storage *out, bool pe
 static int dgram_setsockopt(struct socket *s, int level, int option, const void *value, unsigned len)
 {
 	struct dgram *d = s->private;
+	int r;
 
 	if (level == SOL_IPV6 && option == IPV6_V6ONLY && d->pcb)
 		return -EINVAL;
-	return inet_setsockopt(s, &d->options, level, option, value, len);
+	r = inet_setsockopt(s, &d->options, level, option, value, len);
+	net_lock();
+	if (d->pcb)
+		d->pcb->netif_idx = inet_lwip_index(&d->options);
+	net_unlock();
+	return r;
 }
 
 static int dgram_getsockopt(struct socket *s, int level, int option, void *value, unsigned len)

@@ -1,9 +1,11 @@
 /* AF_INET and AF_INET6 (ip(7), ipv6(7)): addresses and errors that its kinds of socket share. inet.h is the contract. */
 #include "net/inet/inet.h"
+#include "core/log.h"
 #include "net/inet/device.h"
 #include "net/lwip/port.h"
 #include "lwip/ip.h"
 #include <linux/errno.h>
+#include <linux/if.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 
@@ -177,6 +179,14 @@ int inet_interface(const struct netif *netif)
 			return index;
 	}
 	return LOOPBACK_INDEX;
+}
+
+void inet_interface_name(int index, char *name)
+{
+	if (index == LOOPBACK_INDEX)
+		strscpy(name, "lo", IFNAMSIZ);
+	else
+		format_text(name, IFNAMSIZ, "eth%d", index - LOOPBACK_INDEX - 1);
 }
 
 struct netif *inet_netif(int index)

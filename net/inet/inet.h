@@ -45,6 +45,8 @@ long inet_ioctl(unsigned cmd, unsigned long arg);
 #define LOOPBACK_INDEX 1
 /** inet_interface() - the number that programs know an interface by: lo is 1, eth0 is 2, and so on. Network lock. */
 int inet_interface(const struct netif *netif);
+/** inet_interface_name() - of the interface of that number; @name has room for IFNAMSIZ. */
+void inet_interface_name(int index, char *name);
 /** inet_netif() - the interface of that number, or NULL. Network lock. */
 struct netif *inet_netif(int index);
 
@@ -55,6 +57,7 @@ struct inet_options {
 	bool group_loop;            /* … comes back to this machine's own members */
 	uint8_t group_interface;    /* … goes out by this interface; 0: as routes say */
 	uint32_t group_source;      /* IP_MULTICAST_IF's address, as it is read back */
+	uint8_t device;             /* SO_BINDTODEVICE: number of the interface, 0: none */
 	uint8_t discover;           /* IP_MTU_DISCOVER: remembered */
 	bool header_included;       /* IP_HDRINCL */
 	bool recverr, freebind, transparent, no_port; /* remembered */
@@ -71,7 +74,9 @@ struct inet_options {
 #define INET_WANTS_HOPS6    32u
 #define INET_WANTS_CLASS6   64u
 
-/** inet_setsockopt() - of the levels SOL_IP and SOL_IPV6. -ENOPROTOOPT: not one of theirs. */
+/** inet_lwip_index() - what lwIP calls the interface that a socket is bound to. Network lock. */
+u8_t inet_lwip_index(const struct inet_options *o);
+/** inet_setsockopt() - of the levels SOL_IP and SOL_IPV6, and SO_BINDTODEVICE. -ENOPROTOOPT: not one of theirs. */
 int inet_setsockopt(struct socket *s, struct inet_options *o, int level, int option, const void *value, unsigned len);
 int inet_getsockopt(struct socket *s, const struct inet_options *o, int level, int option, void *value, unsigned len);
 /* Of so_options of a control block, beside lwIP's. */

@@ -8,7 +8,9 @@
 #include "net/lwip/port.h"
 #include "lwip/ip4_addr.h"
 #include <linux/errno.h>
+#include <linux/if.h>
 #include <linux/in6.h>
+#include <asm/socket.h>
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
@@ -172,12 +174,45 @@ static int set_ip6(struct socket *s, struct inet_options *o, int option, const v
 	}
 }
 
+u8_t inet_lwip_index(const struct inet_options *o)
+{
+	struct netif *netif = o->device ? inet_netif(o->device) : NULL;
+
+	return netif ? netif_get_index(netif) : NETIF_NO_INDEX;
+}
+
+/* socket(7): as many bytes of a name as there are; none lets go. */
+static int bind_device(struct inet_options *o, const char *value, unsigned len)
+{
+	char name[IFNAMSIZ] = "", wanted[IFNAMSIZ] = "";
+	int found = 0;
+
+	__builtin_memcpy(wanted, value, MIN(len, IFNAMSIZ - 1u));
+	if (!*wanted) {
+		o->device = 0;
+		return 0;
+	}
+	net_lock();
+	for (int i = LOOPBACK_INDEX; !found && inet_netif(i); i++) {
+		inet_interface_name(i, name);
+		if (!strcmp(name, wanted))
+			found = i;
+	}
+	net_unlock();
+	if (!found)
+		return -ENODEV;
+	o->device = (uint8_t)found;
+	return 0;
+}
+
 int inet_setsockopt(struct socket *s, struct inet_options *o, int level, int option, const void *value, unsigned len)
 {
 	int v = 0, r = inet_option_int(value, len, &v);
 	uint32_t bit;
 	bool *memory;
 
+	if (level == SOL_SOCKET && option == SO_BINDTODEVICE)
+		return bind_device(o, value, len);
 	if (level == SOL_IPV6 ? s->family != AF_INET6 : level != SOL_IP)
 		return -ENOPROTOOPT;
 	if (r)
@@ -245,6 +280,17 @@ int inet_getsockopt(struct socket *s, const struct inet_options *o, int level, i
 	const bool *memory = remembered((struct inet_options *)o, level, option);
 	int v, r = 0;
 
+	if (level == SOL_SOCKET && option == SO_BINDTODEVICE) {
+		char name[IFNAMSIZ] = "";
+
+		if (!o->device)
+			return 0;
+		if (len < IFNAMSIZ)
+			return -EINVAL;
+		inet_interface_name(o->device, name);
+		__builtin_memcpy(value, name, sizeof(name));
+		return (int)strlen(name) + 1;
+	}
 	if (level == SOL_IPV6 ? s->family != AF_INET6 : level != SOL_IP)
 		return -ENOPROTOOPT;
 	if (bit)

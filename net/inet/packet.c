@@ -276,6 +276,8 @@ int inet_send_prepare(struct inet_send *out, const struct inet_options *o, const
 		return -EINVAL;
 	if (!out->source && !ip_addr_isany(bound))
 		out->source = bound;
+	if (o->device && !out->netif)
+		out->netif = inet_netif(o->device);
 	if (group && !out->netif && o->group_interface)
 		out->netif = inet_netif(o->group_interface);
 	if (!out->netif)

@@ -5,7 +5,9 @@
  * lwIP, which sends what is queued and says good-bye by itself.
  */
 #include "net/inet/stream.h"
+#include "core/clock.h"
 #include "core/slab.h"
+#include "core/thread.h"
 #include "net/lwip/demux.h"
 #include "net/lwip/port.h"
 #include "arch/hooks.h"
@@ -17,6 +19,7 @@
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
 #define PCB_STREAM    0   /* the one extra argument of a control block */
+#define LINGER_STEP_NS (10 * 1000 * 1000)
 #define HALF_OPEN_MAX 255 /* connections of a listener whose handshake is under way: what lwIP can count to */
 
 static struct stream *stream_alloc(void)
@@ -138,6 +141,18 @@ static void apply_reuse(const struct socket *s, struct tcp_pcb *pcb)
 		pcb->so_options |= SOF_REUSEADDR;
 	if (s->options & SOCKET_OPTION_REUSEPORT)
 		pcb->so_options |= SOF_REUSEADDR | SOF_REUSEPORT;
+}
+
+/* TCP_USER_TIMEOUT (RFC 5482): give up a connection whose data was not acknowledged for so long. */
+bool net_tcp_gives_up(struct tcp_pcb *pcb)
+{
+	const struct stream *st = pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
+	uint32_t since;
+
+	if (!st || !st->options.user_timeout || (!pcb->unacked && !pcb->unsent))
+		return false;
+	since = TCP_SEQ_GT(pcb->tmr, st->waits_since) ? pcb->tmr : st->waits_since;
+	return (uint64_t)(tcp_ticks - since) * TCP_SLOW_INTERVAL >= st->options.user_timeout;
 }
 
 static int stream_bind(struct socket *s, const struct sockaddr *addr, unsigned len)
@@ -416,6 +431,8 @@ static uint32_t stream_poll(struct socket *s)
 		return events | EPOLLOUT | EPOLLWRNORM | EPOLLHUP | (state == STREAM_FAILED ? EPOLLIN | EPOLLRDNORM | EPOLLRDHUP : 0);
 	if (READ_ONCE(st->received) >= s->receive_low || read_done)
 		events |= EPOLLIN | EPOLLRDNORM;
+	if (unlikely(READ_ONCE(st->urgent) == URGENT_UNREAD) && !(s->options & SOCKET_OPTION_OOBINLINE))
+		events |= EPOLLPRI;
 	if (read_done)
 		events |= EPOLLRDHUP;
 	if ((read_done && write_done) || !READ_ONCE(st->pcb))
@@ -474,7 +491,9 @@ static long stream_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
 		net_unlock();
 		break;
 	case SIOCATMARK:
-		n = 0;
+		net_lock();
+		n = !stream_urgent_ahead(st);
+		net_unlock();
 		break;
 	default:
 		return -ENOTTY;
@@ -504,9 +523,38 @@ static void stream_close(struct stream *st, bool reset)
 		tcp_abort(pcb);
 }
 
+/* SO_LINGER with a time: close() waits until the peer has everything, also the end. */
+static void stream_linger(struct socket *s, struct stream *st)
+{
+	uint64_t end = clock_monotonic_ns() + (uint64_t)s->linger.l_linger * NSEC_PER_SEC;
+	bool done;
+
+	net_lock();
+	if (st->pcb && !st->shut_write && !st->head) {
+		net_tcp_busy();
+		tcp_shutdown(st->pcb, 0, 1);
+		st->shut_write = true;
+	}
+	net_unlock();
+	for (;;) {
+		net_lock();
+		done = !st->pcb || (!st->pcb->unsent && !st->pcb->unacked) || st->head;
+		net_unlock();
+		if (done || clock_monotonic_ns() >= end)
+			return;
+		thread_mark_waiting();
+		if (wait_sleep(MIN(end, clock_monotonic_ns() + LINGER_STEP_NS), true) == -ERESTARTSYS)
+			end = 0;
+		thread_unmark_waiting();
+	}
+}
+
 static void stream_release(struct socket *s)
 {
 	struct stream *st = s->private, *waiting, *next;
+
+	if (unlikely(s->linger.l_onoff && s->linger.l_linger > 0) && st->state == STREAM_CONNECTED)
+		stream_linger(s, st);
 
 	net_lock();
 	st->socket = NULL;

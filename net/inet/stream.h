@@ -5,6 +5,8 @@
 #include "net/inet/inet.h"
 #include "lwip/tcp.h"
 
+struct tcp_seg;
+
 enum stream_state {
 	STREAM_FRESH,      /* also bound */
 	STREAM_LISTENING,
@@ -31,6 +33,9 @@ struct stream {
 	bool fin;                   /* r: the peer sends no more */
 	bool shut_read, shut_write; /* r */
 	bool starved;               /* r: somebody found no space: tell when there is */
+	enum { URGENT_NONE, URGENT_UNREAD, URGENT_READ } urgent; /* r: there is a byte out of band (stream_urgent.c) */
+	uint32_t urgent_seq;        /* its number in the stream; network lock */
+	uint32_t waits_since;       /* tcp_ticks when what is not acknowledged began to wait; network lock */
 	uint16_t mss;               /* r: of the connection */
 	uint32_t space;             /* r: bytes that may be sent now */
 	uint32_t received;          /* r: bytes in head … tail */
@@ -55,6 +60,17 @@ err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t erro
 err_t stream_acknowledged(void *arg, struct tcp_pcb *pcb, u16_t n);
 /** stream_drop() - free what was received and not read. Network lock held. */
 void stream_drop(struct stream *st);
+/** stream_consume() - @n bytes were read: free their buffers, open the window. stream->reading held. */
+void stream_consume(struct stream *st, size_t n);
+
+/* stream_urgent.c */
+/** stream_mark_urgent() - the last byte of what was queued last is urgent (MSG_OOB). Network lock held. */
+void stream_mark_urgent(struct tcp_pcb *pcb, struct tcp_seg *last);
+/** stream_urgent_ahead() - bytes before the urgent one from the first unread on; UINT32_MAX: none ahead. Network lock held. */
+uint32_t stream_urgent_ahead(const struct stream *st);
+/** stream_skip_urgent() - an urgent byte is next, and not of the stream (no SO_OOBINLINE): take it out. stream->reading held. */
+void stream_skip_urgent(struct stream *st);
+ssize_t stream_recv_urgent(struct socket *s, struct io *io, struct socket_msg *m);
 
 int stream_setsockopt(struct socket *s, int level, int option, const void *value, unsigned len);
 int stream_getsockopt(struct socket *s, int level, int option, void *value, unsigned len);

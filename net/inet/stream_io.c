@@ -57,8 +57,7 @@ void stream_drop(struct stream *st)
 	st->received = 0;
 }
 
-/* @n bytes were read: free their buffers, open the window. */
-static void consume(struct stream *st, size_t n)
+void stream_consume(struct stream *st, size_t n)
 {
 	size_t left = n;
 
@@ -102,20 +101,49 @@ static ssize_t nothing(struct socket *s, struct stream *st)
 	return -EAGAIN;
 }
 
+static inline size_t at_most(size_t a, size_t b, size_t c)
+{
+	a = MIN(a, b);
+	return MIN(a, c);
+}
+
+/* How much may be read: up to the byte out of band. If that is next, it is stepped over, or read like others. */
+static size_t until_urgent(struct socket *s, struct stream *st, const struct socket_msg *m)
+{
+	uint32_t ahead;
+
+	net_lock();
+	ahead = stream_urgent_ahead(st);
+	if (!ahead && (s->options & SOCKET_OPTION_OOBINLINE) && !(m->flags & MSG_PEEK))
+		WRITE_ONCE(st->urgent, URGENT_NONE);
+	net_unlock();
+	if (ahead)
+		return ahead;
+	if (!(s->options & SOCKET_OPTION_OOBINLINE))
+		stream_skip_urgent(st);
+	return SIZE_MAX;
+}
+
 ssize_t stream_recvmsg(struct socket *s, struct io *io, struct socket_msg *m)
 {
 	struct stream *st = s->private;
 	struct pbuf *p = __atomic_load_n(&st->head, __ATOMIC_ACQUIRE);
-	size_t done = 0;
+	size_t done = 0, most = SIZE_MAX;
 
+	if (unlikely(m->flags & MSG_OOB))
+		return stream_recv_urgent(s, io, m);
+	if (unlikely(m->flags & MSG_ERRQUEUE)) {
+		m->flags |= MSG_DONTWAIT;
+		return -EAGAIN;
+	}
 	if (!p)
 		return nothing(s, st);
-	if (m->flags & MSG_OOB)
-		return -EINVAL;
 	mutex_lock(&st->reading);
-	for (p = __atomic_load_n(&st->head, __ATOMIC_ACQUIRE); p && io->left;
+	if (unlikely(READ_ONCE(st->urgent)))
+		most = until_urgent(s, st, m);
+	for (p = __atomic_load_n(&st->head, __ATOMIC_ACQUIRE); p && io->left && most > done;
 	     p = __atomic_load_n(&p->next, __ATOMIC_ACQUIRE)) {
-		size_t n = MIN(io->left, (size_t)p->len), moved = n;
+		size_t n = at_most(io->left, most - done, p->len), moved = n;
 
 		if (unlikely(m->flags & MSG_TRUNC)) /* tcp(7): thrown away, not copied */
 			io_skip(io, n);
@@ -126,7 +154,7 @@ ssize_t stream_recvmsg(struct socket *s, struct io *io, struct socket_msg *m)
 			break;
 	}
 	if (done && !(m->flags & MSG_PEEK))
-		consume(st, done);
+		stream_consume(st, done);
 	mutex_unlock(&st->reading);
 	if (done)
 		return (ssize_t)done;
@@ -243,13 +271,16 @@ static void note_room(struct tcp_pcb *pcb)
 }
 
 /* Hand filled buffers, chained by next, to TCP. Return: bytes queued. Network lock held. */
-static size_t queue(struct stream *st, struct pbuf *p, bool more)
+static size_t queue(struct stream *st, struct pbuf *p, unsigned flags)
 {
+	bool more = (flags & MSG_MORE) || st->options.cork;
 	struct tcp_pcb *pcb = st->pcb;
 	struct tcp_seg *last = pcb->unsent;
 	size_t done = 0;
 
 	net_tcp_busy();
+	if (unlikely(st->options.user_timeout) && !pcb->unacked && !pcb->unsent)
+		st->waits_since = tcp_ticks;
 	while (last && last->next)
 		last = last->next;
 	while (p) {
@@ -275,6 +306,8 @@ static size_t queue(struct stream *st, struct pbuf *p, bool more)
 		}
 		p = next;
 	}
+	if (unlikely(flags & MSG_OOB) && last && done)
+		stream_mark_urgent(pcb, last);
 	/* MSG_MORE: less than a segment waits for more; if none comes, lwIP's slow timer sends it. */
 	if (likely(!more || !last || last != pcb->unsent || last->len >= pcb->mss))
 		tcp_output(pcb);
@@ -332,7 +365,6 @@ ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 		return cannot_send(s, st);
 	while (io->left) {
 		size_t wanted = MIN(io->left, (size_t)CHUNK_MAX), n = reserve(st, wanted), got, queued = 0;
-		bool more = (m->flags & MSG_MORE) || st->options.cork;
 		struct pbuf *p;
 
 		if (unlikely(!n)) {
@@ -349,7 +381,7 @@ ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 		}
 		net_lock();
 		if (likely(st->pcb && !st->shut_write))
-			queued = queue(st, p, more);
+			queued = queue(st, p, io->left ? m->flags & ~MSG_OOB : m->flags);
 		else
 			while (p) {
 				struct pbuf *next = p->next;

@@ -26,6 +26,7 @@ void stream_apply_options(struct stream *st, struct tcp_pcb *pcb)
 	pcb->keep_idle = o->keep_idle * MSEC;
 	pcb->keep_intvl = o->keep_interval * MSEC;
 	pcb->keep_cnt = o->keep_count;
+	pcb->netif_idx = inet_lwip_index(&o->ip);
 	pcb->tos = o->ip.tos;
 	pcb->ttl = o->ip.ttl;
 }

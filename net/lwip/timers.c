@@ -126,9 +126,13 @@ static bool tcp_tick(void)
 
 	/* What a card still holds counts as in flight to lwIP, which would not send it again. */
 	net_poll_devices();
-	for (struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next)
+	for (struct tcp_pcb *p = tcp_active_pcbs, *next; p; p = next) {
+		next = p->next;
 		if (p->rto < RTO_MIN_TICKS)
 			p->rto = RTO_MIN_TICKS;
+		if (unlikely(net_tcp_gives_up(p)))
+			tcp_abandon(p, 0);
+	}
 	tcp_fasttmr();
 	if (clock_monotonic_ns() - tcp_slow_ns >= SLOW_NS) {
 		tcp_catch_up(1);

@@ -4,7 +4,7 @@
  * Segments of TCP get ports and a sequence number near the right one, or nothing would ever be looked at. Checksums
  * are not looked at: the card vouches for them.
  */
-/* UNIT: fs/io.c net/inet/stream.c net/inet/stream_io.c net/inet/stream_options.c net/inet/dgram.c net/inet/inet.c net/inet/options.c net/inet/packet.c net/inet/tap.c net/inet/ioctl.c net/inet/device.c net/inet/loopback.c net/inet/config.c net/lwip/port.c net/lwip/checksum.c net/lwip/timers.c net/lwip/demux.c build/src/lwip/src/core/def.c net/lwip/pseudo.c build/src/lwip/src/core/ip.c build/src/lwip/src/core/mem.c build/src/lwip/src/core/memp.c build/src/lwip/src/core/netif.c build/src/lwip/src/core/pbuf.c net/inet/icmp_error.c build/src/lwip/src/core/tcp.c build/src/lwip/src/core/tcp_in.c build/src/lwip/src/core/tcp_out.c build/src/lwip/src/core/udp.c build/src/lwip/src/core/ipv4/etharp.c build/src/lwip/src/core/ipv4/icmp.c build/src/lwip/src/core/ipv4/ip4.c build/src/lwip/src/core/ipv4/ip4_addr.c build/src/lwip/src/core/ipv4/ip4_frag.c build/src/lwip/src/netif/ethernet.c build/src/lwip/src/core/ipv6/ip6_addr.c absent/lwip_dhcp.c absent/lwip_ip6.c absent/lwip_igmp.c */
+/* UNIT: fs/io.c net/inet/stream.c net/inet/stream_io.c net/inet/stream_options.c net/inet/stream_urgent.c net/inet/dgram.c net/inet/inet.c net/inet/options.c net/inet/packet.c net/inet/tap.c net/inet/ioctl.c net/inet/device.c net/inet/loopback.c net/inet/config.c net/lwip/port.c net/lwip/checksum.c net/lwip/timers.c net/lwip/demux.c build/src/lwip/src/core/def.c net/lwip/pseudo.c build/src/lwip/src/core/ip.c build/src/lwip/src/core/mem.c build/src/lwip/src/core/memp.c build/src/lwip/src/core/netif.c build/src/lwip/src/core/pbuf.c net/inet/icmp_error.c build/src/lwip/src/core/tcp.c build/src/lwip/src/core/tcp_in.c build/src/lwip/src/core/tcp_out.c build/src/lwip/src/core/udp.c build/src/lwip/src/core/ipv4/etharp.c build/src/lwip/src/core/ipv4/icmp.c build/src/lwip/src/core/ipv4/ip4.c build/src/lwip/src/core/ipv4/ip4_addr.c build/src/lwip/src/core/ipv4/ip4_frag.c build/src/lwip/src/netif/ethernet.c build/src/lwip/src/core/ipv6/ip6_addr.c absent/lwip_dhcp.c absent/lwip_ip6.c absent/lwip_igmp.c */
 #include "core/log.h"
 #include "core/slab.h"
 #include "core/timer.h"
@@ -76,6 +76,17 @@ const struct cmsghdr *socket_next_control(const struct socket_msg *m, const stru
 uint64_t clock_realtime_ns(void)
 {
 	return now;
+}
+void thread_mark_waiting(void)
+{
+}
+void thread_unmark_waiting(void)
+{
+}
+int wait_sleep(uint64_t deadline_ns, bool interruptible)
+{
+	now = deadline_ns;
+	return -110;
 }
 int put_user_u32(uint32_t *to, uint32_t value)
 {

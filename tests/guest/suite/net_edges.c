@@ -590,8 +590,174 @@ static void diagnosis(void)
 	close(pair[1]);
 }
 
+/* Two connected sockets. */
+static void stream_pair(int pair[2])
+{
+	struct sockaddr_in at = loopback(0);
+	int l = bound(SOCK_STREAM, 0, &at);
+
+	listen(l, 1);
+	pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+	connect(pair[0], (void *)&at, sizeof(at));
+	pair[1] = accept(l, NULL, NULL);
+	close(l);
+}
+
+static bool reads(int fd, const char *wanted)
+{
+	char buf[32] = "";
+	ssize_t n = recv(fd, buf, sizeof(buf) - 1, 0);
+
+	return n == (ssize_t)strlen(wanted) && !memcmp(buf, wanted, (size_t)n);
+}
+
+static int at_mark(int fd)
+{
+	int v = -1;
+
+	ioctl(fd, SIOCATMARK, &v);
+	return v;
+}
+
+static bool is_urgent(int fd, int ms)
+{
+	struct pollfd p = { fd, POLLPRI, 0 };
+
+	return poll(&p, 1, ms) == 1 && (p.revents & POLLPRI);
+}
+
+static void out_of_band(void)
+{
+	int pair[2], one = 1;
+	char c = 0;
+
+	stream_pair(pair);
+	fails(recv(pair[1], &c, 1, MSG_OOB), EINVAL, "nothing is urgent yet");
+	is(send(pair[0], "abcd", 4, MSG_OOB), 4, "four bytes, the last of them urgent");
+	send(pair[0], "ef", 2, 0);
+	ok(is_urgent(pair[1], 1000), "POLLPRI tells");
+	is(at_mark(pair[1]), 0, "it is not next");
+	ok(reads(pair[1], "abc"), "what is before it is read alone");
+	is(at_mark(pair[1]), 1, "now it is next");
+	ok(recv(pair[1], &c, 1, MSG_OOB | MSG_PEEK) == 1 && c == 'd', "it is looked at");
+	ok(recv(pair[1], &c, 1, MSG_OOB) == 1 && c == 'd', "it is read by MSG_OOB");
+	fails(recv(pair[1], &c, 1, MSG_OOB), EINVAL, "once");
+	ok(!is_urgent(pair[1], 0), "POLLPRI is over");
+	ok(reads(pair[1], "ef"), "what follows is read without it");
+	is(at_mark(pair[1]), 0, "and the mark is passed");
+	send(pair[0], "1", 1, MSG_OOB);
+	send(pair[0], "2", 1, 0);
+	ok(is_urgent(pair[1], 1000), "another");
+	sleep_ms(50);
+	ok(reads(pair[1], "2"), "that nobody asks for is left out");
+	setsockopt(pair[1], SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
+	send(pair[0], "x", 1, 0);
+	send(pair[0], "y", 1, MSG_OOB);
+	send(pair[0], "z", 1, 0);
+	sleep_ms(50);
+	ok(reads(pair[1], "x"), "SO_OOBINLINE: the reader stops before it");
+	is(at_mark(pair[1]), 1, "to learn where it is");
+	fails(recv(pair[1], &c, 1, MSG_OOB), EINVAL, "MSG_OOB is not for it");
+	ok(reads(pair[1], "yz"), "and finds it in the stream");
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* How a connection ends. */
+static void endings(void)
+{
+	struct linger linger = { 1, 1 };
+	static char bytes[65536];
+	long long begin, took;
+	int pair[2], error = 0;
+	socklen_t len = sizeof(error);
+	struct pollfd p;
+
+	stream_pair(pair);
+	setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	send(pair[0], "last words", 10, 0);
+	begin = now_ms();
+	close(pair[0]);
+	ok(now_ms() - begin < 900, "SO_LINGER: close() returns when the peer has everything");
+	ok(reads(pair[1], "last words"), "which it has");
+	close(pair[1]);
+
+	stream_pair(pair);
+	setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	while (send(pair[0], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	begin = now_ms();
+	close(pair[0]);
+	took = now_ms() - begin;
+	ok(took >= 900 && took < 30000, "to a peer that does not read, it waits its time (%lld ms)", took);
+	close(pair[1]);
+
+	stream_pair(pair);
+	linger.l_linger = 0;
+	setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(pair[0]);
+	p = (struct pollfd){ pair[1], POLLIN, 0 };
+	poll(&p, 1, 1000);
+	fails(recv(pair[1], bytes, 1, 0), ECONNRESET, "SO_LINGER of no time resets");
+	is(recv(pair[1], bytes, 1, 0), 0, "once");
+	fails(send(pair[1], bytes, 1, MSG_NOSIGNAL), EPIPE, "then there is nobody to write to");
+	close(pair[1]);
+
+	stream_pair(pair);
+	send(pair[0], "unread", 6, 0);
+	readable(pair[1], 1000);
+	close(pair[1]);
+	p = (struct pollfd){ pair[0], POLLIN, 0 };
+	poll(&p, 1, 1000);
+	ok((p.revents & (POLLERR | POLLHUP)) == (POLLERR | POLLHUP), "closing with unread bytes resets");
+	getsockopt(pair[0], SOL_SOCKET, SO_ERROR, &error, &len);
+	is(error, ECONNRESET, "SO_ERROR says so");
+	getsockopt(pair[0], SOL_SOCKET, SO_ERROR, &error, &len);
+	is(error, 0, "once");
+	close(pair[0]);
+
+	/* Half closed: the other direction goes on. */
+	stream_pair(pair);
+	send(pair[0], "question", 8, 0);
+	shutdown(pair[0], SHUT_WR);
+	ok(reads(pair[1], "question") && recv(pair[1], bytes, 1, 0) == 0, "the end of one direction");
+	is(send(pair[1], "answer", 6, 0), 6, "does not end the other");
+	ok(reads(pair[0], "answer"), "which is heard");
+	fails(send(pair[0], "x", 1, MSG_NOSIGNAL), EPIPE, "what was ended is");
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void devices(void)
+{
+	int s = socket(AF_INET, SOCK_STREAM, 0), c, l;
+	struct sockaddr_in at = loopback(0);
+	char name[IFNAMSIZ] = "";
+	socklen_t len = sizeof(name);
+
+	is(setsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0, "SO_BINDTODEVICE");
+	is(getsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0, "it is read back");
+	ok(!strcmp(name, "lo") && len == 3, "by its name");
+	fails(setsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, "none7", 6), ENODEV, "a device that is not there");
+	is(bind(s, (void *)&at, sizeof(at)), 0, "bound");
+	len = sizeof(at);
+	getsockname(s, (void *)&at, &len);
+	listen(s, 1);
+	c = socket(AF_INET, SOCK_STREAM, 0);
+	is(connect(c, (void *)&at, sizeof(at)), 0, "reached by its device");
+	l = accept(s, NULL, NULL);
+	ok(l >= 0, "and accepted");
+	is(setsockopt(s, SOL_SOCKET, SO_BINDTODEVICE, "", 0), 0, "let go of");
+	close(c);
+	close(l);
+	close(s);
+}
+
 void suite_net_edges(void)
 {
+	out_of_band();
+	endings();
+	devices();
 	diagnosis();
 	raw_icmp();
 	raw_protocols();
