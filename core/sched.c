@@ -3,9 +3,10 @@
  * Nearly all threads are SCHED_NORMAL: they take turns, whose length is by their nice value. Those of another rank are
  * in lists of their own: real-time ones, by priority, before all others, SCHED_IDLE behind all others.
  * A woken thread goes where it ran last, or to a processor that idles; one that runs out of threads takes some of
- * another's. A thread that was woken goes before those whose turn ended, so that what waits for events is served soon; it takes
- * the processor at once if the running thread has had SLICE_LEAST of it. The queue's lock is held across the switch
- * and released by the thread that is switched to; it is below every other lock and not tracked by rank.
+ * another's, and is called for that when a turn ends there and others wait. A thread that was woken goes before those
+ * whose turn ended, so that what waits for events is served soon; it takes the processor at once if the running thread
+ * has had SLICE_LEAST of it. The queue's lock is held across the switch and released by the thread that is switched to;
+ * it is below every other lock and not tracked by rank.
  */
 #include <arch/irqflags.h>
 #include <arch/mmu.h>
@@ -81,13 +82,29 @@ static bool others_wait(const struct run_queue *q, const struct thread *t)
 	       list_first(&q->realtime, struct thread, run_node)->rank == t->rank;
 }
 
+/* Somebody waits here: a processor that idles is to take it. It looked in vain when it began to, or had lost its try. */
+static void call_for_help(void)
+{
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++) {
+		const struct run_queue *q = queue_of(cpu);
+
+		if (READ_ONCE(q->running) == q->idle) {
+			arch_cpu_interrupt(cpu);
+			return;
+		}
+	}
+}
+
 static void slice_ended(struct timer *timer)
 {
 	struct run_queue *q = container_of(timer, struct run_queue, slice);
 
 	q->slice_armed = false;
-	if (q->running != q->idle && others_wait(q, q->running))
-		want_switch(q);
+	if (q->running == q->idle || !others_wait(q, q->running))
+		return;
+	want_switch(q);
+	if (cpu_count > 1)
+		call_for_help();
 }
 
 /* Somebody waits for the processor: the running thread's turn gets an end. */
@@ -325,6 +342,8 @@ void sched_interrupted(void)
 	first = first_ready(q);
 	if (first)
 		reconsider(q, first);
+	else if (q->running == q->idle)
+		want_switch(q); /* it looks at the other queues */
 	unlock_queue(q);
 }
 

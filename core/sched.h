@@ -20,7 +20,7 @@ void sched_thread_starts(void);
 void sched_init(void);
 /** sched_init_cpu() - the run queue of a processor that is about to start; it runs @idle from the first moment. */
 void sched_init_cpu(unsigned cpu, struct thread *idle);
-/** sched_interrupted() - another processor put a thread on our queue. Interrupts off. */
+/** sched_interrupted() - another processor put a thread on our queue, or has too many. Interrupts off. */
 void sched_interrupted(void);
 /** sched_idle_ns() - how long processor @cpu had nothing to do, up to now. */
 uint64_t sched_idle_ns(unsigned cpu);

@@ -341,6 +341,62 @@ static void cancelling(void)
 	ok(got == PTHREAD_CANCELED, "as cancelled");
 }
 
+/* Threads that only compute, all on one processor, and then free to go: each processor comes to have one. All that they
+ * and we do meanwhile happens on that one, so the others have nothing that would wake them. */
+static volatile bool spin_ends;
+static _Atomic uint64_t spun_on;
+static _Atomic int spinner_ids[4];
+
+static void *spinner(void *id)
+{
+	*(_Atomic int *)id = (int)syscall(SYS_gettid);
+	while (!spin_ends)
+		spun_on |= 1ull << sched_getcpu();
+	return NULL;
+}
+
+static void spreading(void)
+{
+	cpu_set_t all, one;
+	pthread_t t[4];
+	uint64_t wanted = 0;
+	int cpus = 0;
+	bool right = sched_getaffinity(0, sizeof(all), &all) == 0;
+	long long start;
+
+	CPU_ZERO(&one);
+	for (int cpu = 0; cpu < CPU_SETSIZE && cpus < 4; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		if (!cpus++)
+			CPU_SET(cpu, &one);
+		wanted |= 1ull << cpu;
+	}
+	if (!ok(right && cpus > 0, "%d processors to run on", cpus))
+		return;
+	right = sched_setaffinity(0, sizeof(one), &one) == 0;
+	for (int i = 0; i < cpus; i++)
+		right &= pthread_create(&t[i], NULL, spinner, (void *)&spinner_ids[i]) == 0;
+	for (start = now_ms(); now_ms() - start < 10000; sched_yield()) {
+		int there = 0;
+
+		for (int i = 0; i < cpus; i++)
+			there += spinner_ids[i] != 0;
+		if (there == cpus)
+			break;
+	}
+	ok(right && (spun_on & ~wanted) == 0 && __builtin_popcountll(spun_on) == 1, "threads are born where their maker is bound");
+	for (int i = 0; i < cpus; i++)
+		right &= sched_setaffinity(spinner_ids[i], sizeof(all), &all) == 0;
+	for (start = now_ms(); now_ms() - start < 20000 && (spun_on & wanted) != wanted; sched_yield())
+		;
+	ok(right && (spun_on & wanted) == wanted, "and spread over all processors when they may");
+	spin_ends = true;
+	for (int i = 0; i < cpus; i++)
+		pthread_join(t[i], NULL);
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
 void suite_threads(void)
 {
 	creating();
@@ -350,4 +406,5 @@ void suite_threads(void)
 	scheduling();
 	floating();
 	cancelling();
+	spreading();
 }
