@@ -42,11 +42,11 @@ static int show_meminfo(struct text *out, const struct proc_target *of)
 	add_memory(out, "SwapTotal:", 0);
 	add_memory(out, "SwapFree:", 0);
 	add_memory(out, "AnonPages:", u.anonymous_pages);
-	add_memory(out, "AnonHugePages:", READ_ONCE(huge_pages_total) << (BLOCK_SHIFT - PAGE_SHIFT));
-	text_add(out, "HugePages_Total:   0\nHugePages_Free:    0\nHugePages_Rsvd:    0\nHugePages_Surp:    0\n");
-	add_memory(out, "Hugepagesize:", BLOCK_PAGES);
 	add_memory(out, "CommitLimit:", commit_limit());
 	add_memory(out, "Committed_AS:", READ_ONCE(commit_pages));
+	add_memory(out, "AnonHugePages:", READ_ONCE(huge_pages_total) << (BLOCK_SHIFT - PAGE_SHIFT));
+	text_add(out, "HugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\nHugePages_Surp:        0\n");
+	add_memory(out, "Hugepagesize:", BLOCK_PAGES);
 	return 0;
 }
 PROC_FILE(meminfo, "meminfo", show_meminfo);
