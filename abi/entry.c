@@ -4,6 +4,7 @@
  */
 #include <abi/syscall.h>
 #include <abi/syscall_names.h>
+#include <arch/signal.h>
 #include <arch/trap.h>
 #include <core/init.h>
 #include <core/log.h>
@@ -13,11 +14,28 @@ COMPONENT("syscall-table", "where a program's system call finds its function");
 
 syscall_function syscall_table[SYSCALL_TABLE_SIZE] __sealed;
 
+#if WHITTLE_DEBUG
+static syscall_function unchecked[SYSCALL_TABLE_SIZE] __sealed;
+
+/* Debug builds: every call, by way of here, must leave nothing held. */
+static long checked_call(long a, long b, long c, long d, long e, long f)
+{
+	long r = unchecked[arch_syscall_number(current->frame)](a, b, c, d, e, f);
+
+	preempt_check_program();
+	return r;
+}
+#endif
+
 static void syscall_table_fill(void)
 {
 	set_for_each(syscall, s) {
 		assert(s->number < SYSCALL_TABLE_SIZE);
 		syscall_table[s->number] = s->call;
+#if WHITTLE_DEBUG
+		unchecked[s->number] = s->call;
+		syscall_table[s->number] = checked_call;
+#endif
 	}
 }
 INITCALL(10, syscall_table_fill);

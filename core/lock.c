@@ -88,6 +88,31 @@ void mutex_unlock_slow_(struct mutex *m)
 }
 
 #if WHITTLE_DEBUG
+static uint32_t preemption_off(void)
+{
+	return percpu_get(preempt_count) & ~PREEMPT_NOTHING_WANTED;
+}
+
+void may_sleep_check_(void)
+{
+	if (!current)
+		return; /* nobody to switch to yet */
+	if (preemption_off())
+		panic("what may sleep is called with preemption off (%u deep)", preemption_off());
+	if (!irq_enabled())
+		panic("what may sleep is called with interrupts off");
+}
+
+void preempt_check_program_(void)
+{
+	const struct thread *t = current;
+
+	if (preemption_off())
+		panic("%s[%d] would run with preemption off (%u deep)", t->name, t->tid, preemption_off());
+	if (t->held_count)
+		panic("%s[%d] would run with a lock of rank %d held", t->name, t->tid, t->held[t->held_count - 1].rank);
+}
+
 void lock_tried_(const void *lock, enum lock_rank rank)
 {
 	struct thread *t = current;

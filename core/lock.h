@@ -101,6 +101,7 @@ static inline void mutex_lock(struct mutex *m)
 {
 	uintptr_t none = 0;
 
+	may_sleep();
 	if (unlikely(!__atomic_compare_exchange_n(&m->owner, &none, percpu_get(current_thread), false,
 						  __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
 		mutex_lock_slow_(m);

@@ -377,8 +377,8 @@ static inline void page_free_single(struct page *p)
 /* Drop one reference. Return: it was the last. */
 static inline bool page_drop(struct page *p)
 {
-	/* Who holds the only reference need not tell anybody. */
-	return READ_ONCE(p->refs) == 1 || __atomic_sub_fetch(&p->refs, 1, __ATOMIC_ACQ_REL) == 0;
+	/* Who holds the only reference need not tell anybody, except debug builds, where a free page has none. */
+	return (!WHITTLE_DEBUG && READ_ONCE(p->refs) == 1) || ref_put(&p->refs);
 }
 
 void page_put(struct page *p)

@@ -10,6 +10,7 @@
 #include <arch/layout.h>
 #include <core/boot_info.h>
 #include <core/list.h>
+#include <core/ref.h>
 
 #define BLOCK_SHIFT     21
 #define BLOCK_SIZE      (1ul << BLOCK_SHIFT)
@@ -92,7 +93,7 @@ struct page *page_alloc(unsigned order, unsigned flags) __must_check;
 /** page_get() - one more reference. */
 static inline void page_get(struct page *p)
 {
-	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&p->refs);
 }
 /** page_put() - one reference less; the last one frees. Context: any. */
 void page_put(struct page *p);

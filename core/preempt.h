@@ -32,6 +32,20 @@ static inline bool preempt_possible(void)
 {
 	return !(percpu_get(preempt_count) & ~PREEMPT_NOTHING_WANTED);
 }
+/** may_sleep() - debug builds: nobody sleeps here with preemption or interrupts off. What may sleep says so, even if it won't. */
+void may_sleep_check_(void);
+static inline void may_sleep(void)
+{
+	if (WHITTLE_DEBUG)
+		may_sleep_check_();
+}
+/** preempt_check_program() - debug builds: nothing is held that a program must not be left to run with. */
+void preempt_check_program_(void);
+static inline void preempt_check_program(void)
+{
+	if (WHITTLE_DEBUG)
+		preempt_check_program_();
+}
 /** preempt_want() - ask for preempt_now_() at the next chance. Context: interrupts or preemption off. */
 static inline void preempt_want(void)
 {

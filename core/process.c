@@ -7,6 +7,7 @@
 #include <core/clock.h>
 #include <core/log.h>
 #include <core/process.h>
+#include <core/ref.h>
 #include <core/signal.h>
 #include <core/slab.h>
 #include <linux/capability.h>
@@ -58,14 +59,14 @@ struct process *process_create(void)
 
 void process_get(struct process *p)
 {
-	__atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&p->refs);
 }
 
 void process_put(struct process *p)
 {
 	irqflags_t flags;
 
-	if (!p || __atomic_fetch_sub(&p->refs, 1, __ATOMIC_ACQ_REL) != 1)
+	if (!p || !ref_put(&p->refs))
 		return;
 	flags = spin_lock_irqsave(&table_lock);
 	list_del(&p->table_node);
@@ -81,15 +82,10 @@ struct process *process_by_pid(int pid)
 	struct process *p, *found = NULL;
 
 	list_for_each(p, &process_table, table_node) {
-		uint32_t refs = READ_ONCE(p->refs);
-
 		if (p->pid != pid)
 			continue;
 		/* One whose last reference is gone is still in the list for a moment: it cannot be had any more. */
-		while (refs && !__atomic_compare_exchange_n(&p->refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE,
-							    __ATOMIC_RELAXED))
-			;
-		if (refs)
+		if (ref_get_found(&p->refs))
 			found = p;
 		break;
 	}

@@ -2,6 +2,7 @@
 #include <core/log.h>
 #include <core/process.h>
 #include <core/random.h>
+#include <core/ref.h>
 #include <core/sched.h>
 #include <core/slab.h>
 #include <core/stack.h>
@@ -51,16 +52,14 @@ static void take_tid(struct thread *t)
 struct thread *thread_by_tid(int tid)
 {
 	struct thread *t;
-	uint32_t refs;
 
 	spin_lock(&tid_lock);
 	t = find_locked(tid);
 	/* One whose last reference is gone waits for the lock to leave the table: it cannot be had any more. */
-	refs = t ? READ_ONCE(t->refs) : 0;
-	while (refs && !__atomic_compare_exchange_n(&t->refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-		;
+	if (t && !ref_get_found(&t->refs))
+		t = NULL;
 	spin_unlock(&tid_lock);
-	return refs ? t : NULL;
+	return t;
 }
 
 int thread_last_tid(void)
@@ -112,12 +111,12 @@ void thread_start(struct thread *t)
 
 void thread_get(struct thread *t)
 {
-	__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&t->refs);
 }
 
 void thread_put(struct thread *t)
 {
-	if (__atomic_fetch_sub(&t->refs, 1, __ATOMIC_ACQ_REL) != 1)
+	if (!ref_put(&t->refs))
 		return;
 	if (t->process) {
 		take_tid(t);

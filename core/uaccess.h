@@ -7,6 +7,7 @@
 #ifndef CORE_UACCESS_H
 #define CORE_UACCESS_H
 
+#include <core/preempt.h>
 #include <linux/errno.h>
 
 extern uint64_t uaccess_limit; /* percpu: first address that the current program has not; set with its tables */
@@ -28,6 +29,19 @@ int put_user_u32(uint32_t __user *to, uint32_t value) __must_check;
 int put_user_u64(uint64_t __user *to, uint64_t value) __must_check;
 /** user_cmpxchg_u32() - atomic on a program's word. Return: 0 with the old value in @found, or -EFAULT. */
 int user_cmpxchg_u32(uint32_t __user *to, uint32_t expected, uint32_t desired, uint32_t *found) __must_check;
+
+#if WHITTLE_DEBUG
+/* Whether or not there is a fault to serve. */
+#define copy_from_user(...)    (may_sleep(), copy_from_user(__VA_ARGS__))
+#define copy_to_user(...)      (may_sleep(), copy_to_user(__VA_ARGS__))
+#define clear_user(...)        (may_sleep(), clear_user(__VA_ARGS__))
+#define strncpy_from_user(...) (may_sleep(), strncpy_from_user(__VA_ARGS__))
+#define get_user_u32(...)      (may_sleep(), get_user_u32(__VA_ARGS__))
+#define get_user_u64(...)      (may_sleep(), get_user_u64(__VA_ARGS__))
+#define put_user_u32(...)      (may_sleep(), put_user_u32(__VA_ARGS__))
+#define put_user_u64(...)      (may_sleep(), put_user_u64(__VA_ARGS__))
+#define user_cmpxchg_u32(...)  (may_sleep(), user_cmpxchg_u32(__VA_ARGS__))
+#endif
 
 /** copy_in(), copy_out() - a whole object, as errno. */
 #define copy_in(object, from) (copy_from_user((object), (from), sizeof(*(object))) ? -EFAULT : 0)

@@ -9,6 +9,7 @@
  */
 #include <core/log.h>
 #include <core/process.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/aio.h>
 #include <fs/eventfd.h>
@@ -65,7 +66,7 @@ static struct {
 
 static void request_put(struct aio_request *r)
 {
-	if (__atomic_fetch_sub(&r->refs, 1, __ATOMIC_ACQ_REL) != 1)
+	if (!ref_put(&r->refs))
 		return;
 	aio_context_put(r->context);
 	kfree(r);
@@ -73,12 +74,12 @@ static void request_put(struct aio_request *r)
 
 static void context_get(struct aio_context *c)
 {
-	__atomic_fetch_add(&c->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&c->refs);
 }
 
 void aio_context_put(struct aio_context *c)
 {
-	if (__atomic_fetch_sub(&c->refs, 1, __ATOMIC_ACQ_REL) == 1)
+	if (ref_put(&c->refs))
 		kfree(c);
 }
 
@@ -125,7 +126,7 @@ void aio_end(struct aio_request *r, long result)
 {
 	struct aio_context *c = r->context;
 
-	__atomic_fetch_add(&r->refs, 1, __ATOMIC_RELAXED); /* its event may be taken at once */
+	ref_get(&r->refs); /* its event may be taken at once */
 	mutex_lock(&c->lock);
 	end_locked(r, result);
 	mutex_unlock(&c->lock);
@@ -189,7 +190,7 @@ static void hook_wake(struct wait_entry *e, uint32_t events)
 	queue = !r->woken;
 	if (queue) {
 		r->woken = true;
-		__atomic_fetch_add(&r->refs, 1, __ATOMIC_RELAXED);
+		ref_get(&r->refs);
 		list_add_tail(&worker.woken, &r->woken_node);
 	}
 	spin_unlock_irqrestore(&worker.lock, flags);
@@ -299,7 +300,7 @@ int aio_poll(struct aio_request *r, struct file *f, uint32_t events)
 	file_get(f);
 	r->file = f;
 	r->events = events | EPOLLERR | EPOLLHUP;
-	__atomic_fetch_add(&r->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&r->refs);
 	mutex_lock(&c->lock);
 	now = f->ops->poll(f, &hooker.table) & r->events;
 	over = now || c->dead;
@@ -329,7 +330,7 @@ int aio_cancel(struct aio_context *c, uint64_t object)
 		}
 	}
 	if (found) {
-		__atomic_fetch_add(&found->refs, 1, __ATOMIC_RELAXED);
+		ref_get(&found->refs);
 		end_locked(found, 0);
 	}
 	mutex_unlock(&c->lock);
@@ -488,7 +489,7 @@ static void context_end(struct aio_context *c)
 		}
 		if (!waits)
 			break;
-		__atomic_fetch_add(&waits->refs, 1, __ATOMIC_RELAXED);
+		ref_get(&waits->refs);
 		end_locked(waits, 0);
 		mutex_unlock(&c->lock);
 		let_go(waits);

@@ -5,6 +5,7 @@
  * has a reference of its own. Entries die outside the lock: inodes are put there, which may sleep.
  */
 #include <core/log.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/notify.h>
 #include <fs/vfs.h>
@@ -206,7 +207,7 @@ static void dentry_kill_locked(struct dentry *d, struct dentry **dead)
 			d->inode->alias = NULL;
 		d->hash_next = *dead;
 		*dead = d;
-		if (parent == d || __atomic_sub_fetch(&parent->refs, 1, __ATOMIC_ACQ_REL))
+		if (parent == d || !ref_put(&parent->refs))
 			return;
 		d = parent; /* only this child held it */
 	}
@@ -232,7 +233,7 @@ static void dentry_bury(struct dentry *dead)
 /* Give up a reference under the lock. */
 static void dentry_put_locked(struct dentry *d, struct dentry **dead)
 {
-	if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL))
+	if (!ref_put(&d->refs))
 		return;
 	if (!(d->flags & DENTRY_HASHED) || d->parent->inode->super->uncached) {
 		dentry_kill_locked(d, dead);

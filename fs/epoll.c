@@ -17,6 +17,7 @@
  */
 #include <core/deferred.h>
 #include <core/log.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/epoll.h>
 
@@ -76,13 +77,13 @@ static struct mutex nesting_lock = MUTEX_INIT(nesting_lock, RANK_EPOLL_NESTING);
 
 static void epoll_put(struct epoll *ep)
 {
-	if (__atomic_sub_fetch(&ep->refs, 1, __ATOMIC_ACQ_REL) == 0)
+	if (ref_put(&ep->refs))
 		kfree(ep);
 }
 
 static void epoll_get(struct epoll *ep)
 {
-	__atomic_fetch_add(&ep->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&ep->refs);
 }
 
 static void notify_pollers(struct deferred *d)

@@ -7,6 +7,7 @@
 #define FS_FILE_H
 
 #include <core/lock.h>
+#include <core/ref.h>
 #include <core/wait.h>
 #include <fs/io.h>
 #include <linux/eventpoll.h>
@@ -86,21 +87,17 @@ struct file *file_alloc(const struct file_ops *ops, void *private, unsigned flag
 uint64_t file_number(struct file *f);
 static inline void file_get(struct file *f)
 {
-	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&f->refs);
 }
 /** file_try_get() - a reference, unless the last one is already gone. For who holds a pointer but no reference. */
 static inline bool file_try_get(struct file *f)
 {
-	uint32_t refs = __atomic_load_n(&f->refs, __ATOMIC_RELAXED);
-
-	while (refs && !__atomic_compare_exchange_n(&f->refs, &refs, refs + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
-	return refs != 0;
+	return ref_get_found(&f->refs);
 }
 void file_put_last_(struct file *f);
 static inline void file_put(struct file *f)
 {
-	if (__atomic_fetch_sub(&f->refs, 1, __ATOMIC_ACQ_REL) == 1)
+	if (ref_put(&f->refs))
 		file_put_last_(f);
 }
 

@@ -5,6 +5,7 @@
  * pointer into the old ones. Files are closed after the lock is dropped.
  */
 #include <core/process.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/files_table.h>
 #include <fs/lock.h>
@@ -121,7 +122,7 @@ struct files *files_copy(struct files *from)
 
 void files_get_table(struct files *t)
 {
-	__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&t->refs);
 }
 
 static void files_close_one(struct files *t, struct file *f)
@@ -133,7 +134,7 @@ static void files_close_one(struct files *t, struct file *f)
 
 void files_put_table(struct files *t)
 {
-	if (!t || __atomic_fetch_sub(&t->refs, 1, __ATOMIC_ACQ_REL) != 1)
+	if (!t || !ref_put(&t->refs))
 		return;
 	for (unsigned fd = 0; fd < t->size; fd++)
 		if (t->slots[fd])

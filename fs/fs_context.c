@@ -1,4 +1,5 @@
 /* Where a process is in the tree: root, working directory, umask (fs/vfs.h). */
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/vfs.h>
 
@@ -20,12 +21,12 @@ struct fs_context *fs_context_create(void)
 
 void fs_context_get(struct fs_context *fs)
 {
-	__atomic_fetch_add(&fs->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&fs->refs);
 }
 
 void fs_context_put(struct fs_context *fs)
 {
-	if (!fs || __atomic_fetch_sub(&fs->refs, 1, __ATOMIC_ACQ_REL) != 1)
+	if (!fs || !ref_put(&fs->refs))
 		return;
 	path_put(&fs->cwd);
 	path_put(&fs->root);

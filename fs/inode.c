@@ -1,5 +1,6 @@
 /* Inodes: life, attributes, permission (fs/vfs.h). */
 #include <core/clock.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/lock.h>
 #include <fs/vfs.h>
@@ -101,7 +102,7 @@ void inode_init(struct inode *inode, struct super *super, const struct inode_ops
 
 void inode_put(struct inode *inode)
 {
-	if (__atomic_fetch_sub(&inode->refs, 1, __ATOMIC_ACQ_REL) == 1)
+	if (ref_put(&inode->refs))
 		inode->ops->destroy(inode);
 }
 

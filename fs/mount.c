@@ -3,6 +3,7 @@
  * The list of mounts is under dentry_lock, so that path walks cross mounts without another lock; mount_lock serialises
  * mounting and unmounting. Bind mounts and propagation are left out: MS_BIND is -EINVAL.
  */
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/filesystem.h>
 #include <fs/notify.h>
@@ -41,7 +42,7 @@ struct super *super_alloc(const struct filesystem *type, const struct super_ops 
 
 void super_put(struct super *s)
 {
-	if (__atomic_fetch_sub(&s->refs, 1, __ATOMIC_ACQ_REL) != 1)
+	if (!ref_put(&s->refs))
 		return;
 	if (s->ops->destroy)
 		s->ops->destroy(s);
@@ -100,7 +101,7 @@ static void mount_free(struct mount *m)
 
 void mount_put(struct mount *m)
 {
-	if (__atomic_fetch_sub(&m->refs, 1, __ATOMIC_ACQ_REL) == 1)
+	if (ref_put(&m->refs))
 		mount_free(m);
 }
 

@@ -10,6 +10,7 @@
 #include <asm/ioctls.h>
 #include <asm/signal.h>
 #include <core/log.h>
+#include <core/ref.h>
 #include <core/signal.h>
 #include <core/slab.h>
 #include <fs/tty.h>
@@ -46,7 +47,7 @@ void tty_init(struct tty *t)
 
 void tty_put(struct tty *t)
 {
-	if (__atomic_fetch_sub(&t->refs, 1, __ATOMIC_ACQ_REL) == 1 && t->ops->destroy)
+	if (ref_put(&t->refs) && t->ops->destroy)
 		t->ops->destroy(t);
 }
 

@@ -9,6 +9,7 @@
 #include <asm/termbits.h>
 #include <asm/termios.h>
 #include <core/process.h>
+#include <core/ref.h>
 #include <fs/file.h>
 
 #define TTY_INPUT_SIZE 4096u /* a power of two: the longest line, as in Linux */
@@ -61,7 +62,7 @@ void tty_lose_(struct process *p, struct process_part *part);
 void tty_init(struct tty *t);
 static inline void tty_get(struct tty *t)
 {
-	__atomic_fetch_add(&t->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&t->refs);
 }
 void tty_put(struct tty *t);
 /** tty_room() - bytes that can be typed. */

@@ -18,6 +18,7 @@
 #define FS_VFS_H
 
 #include <core/process.h>
+#include <core/ref.h>
 #include <fs/file.h>
 #include <fs/page_cache.h>
 #include <linux/stat.h>
@@ -212,7 +213,7 @@ void inode_init(struct inode *inode, struct super *super, const struct inode_ops
 		uint32_t mode);
 static inline void inode_get(struct inode *inode)
 {
-	__atomic_fetch_add(&inode->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&inode->refs);
 }
 void inode_put(struct inode *inode);
 /** inode_fini() - what inode_init() set up; called by destroy() before the memory goes. */
@@ -252,14 +253,14 @@ struct dentry *dentry_root(struct inode *inode) __must_check;
 void dentry_reuse_(struct dentry *d);
 static inline void dentry_get(struct dentry *d)
 {
-	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&d->refs);
 }
 /** dentry_get_locked() - a reference to one found by name, which may have had none; dentry_lock is held. */
 static inline void dentry_get_locked(struct dentry *d)
 {
 	if (unlikely(d->flags & DENTRY_UNUSED))
 		dentry_reuse_(d);
-	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&d->refs, 1, __ATOMIC_RELAXED); /* from 0, perhaps */
 }
 void dentry_put(struct dentry *d);
 /** dentry_find_locked() - in the cache, no reference; dentry_lock is held. NULL: not cached. */
@@ -302,7 +303,7 @@ void dentry_discard_tree(struct dentry *root);
 extern struct mutex mount_lock; /* RANK_MOUNT: mounting and unmounting */
 static inline void mount_get(struct mount *m)
 {
-	__atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&m->refs);
 }
 void mount_put(struct mount *m);
 static inline void path_get(const struct path *p)
@@ -338,7 +339,7 @@ static inline int mount_writable(const struct mount *m)
 struct super *super_alloc(const struct filesystem *type, const struct super_ops *ops, void *private) __must_check;
 static inline void super_get(struct super *s)
 {
-	__atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&s->refs);
 }
 void super_put(struct super *s);
 

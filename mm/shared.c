@@ -3,6 +3,7 @@
  * A table of leaves, each a page of pointers to 512 pages; both are made when needed.
  * Locking: the object's lock for the tables. Length is fixed: beyond it is SIGBUS, also after mremap(). */
 #include <core/lock.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <core/string.h>
 #include <linux/errno.h>
@@ -63,14 +64,14 @@ static int shared_page(struct vm_object *o, uint64_t index, bool write, struct v
 
 static void shared_get(struct vm_object *o)
 {
-	__atomic_fetch_add(&shared_of(o)->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&shared_of(o)->refs);
 }
 
 static void shared_put(struct vm_object *o)
 {
 	struct shared_object *s = shared_of(o);
 
-	if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) != 0)
+	if (!ref_put(&s->refs))
 		return;
 	for (uint64_t i = 0; i < s->leaf_count; i++) {
 		for (unsigned j = 0; s->leaves[i] && j < LEAF; j++)

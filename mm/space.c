@@ -1,6 +1,7 @@
 /* Address spaces as such: their life, which one a processor is in, reading and writing them from outside. */
 #include <arch/trap.h>
 #include <core/page.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <core/uaccess.h>
 #include <linux/errno.h>
@@ -38,13 +39,13 @@ struct mm *mm_create(void)
 
 void mm_get(struct mm *mm)
 {
-	__atomic_fetch_add(&mm->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&mm->refs);
 }
 
 /* Context: any. */
 static void table_put(struct mm *mm)
 {
-	if (__atomic_sub_fetch(&mm->table_refs, 1, __ATOMIC_ACQ_REL) != 0)
+	if (!ref_put(&mm->table_refs))
 		return;
 	mmu_fini(&mm->mmu);
 	kfree(mm);
@@ -72,7 +73,7 @@ static void mm_destroy(struct mm *mm)
 
 void mm_put(struct mm *mm)
 {
-	if (mm && __atomic_sub_fetch(&mm->refs, 1, __ATOMIC_ACQ_REL) == 0)
+	if (mm && ref_put(&mm->refs))
 		mm_destroy(mm);
 }
 
@@ -81,7 +82,7 @@ void mm_activate(struct mm *mm)
 	struct mm *before = *percpu_ptr(loaded_mm);
 
 	if (mm)
-		__atomic_fetch_add(&mm->table_refs, 1, __ATOMIC_RELAXED);
+		ref_get(&mm->table_refs);
 	*percpu_ptr(loaded_mm) = mm;
 	percpu_set(uaccess_limit, mm ? mm->limit : 0);
 	mmu_switch(mm ? &mm->mmu : NULL);
@@ -167,12 +168,8 @@ struct mm *mm_next(struct mm *done)
 	at = done ? done->node.next : all.next;
 	for (; at != &all && !mm; at = at->next) {
 		struct mm *candidate = list_entry(at, struct mm, node);
-		uint32_t refs = __atomic_load_n(&candidate->refs, __ATOMIC_RELAXED);
 
-		while (refs && !__atomic_compare_exchange_n(&candidate->refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE,
-							    __ATOMIC_RELAXED))
-			;
-		if (refs)
+		if (ref_get_found(&candidate->refs))
 			mm = candidate;
 	}
 	spin_unlock(&all_lock);

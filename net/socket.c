@@ -5,6 +5,7 @@
  * family changes its state under, and however long the operation itself takes or sleeps.
  */
 #include <core/process.h>
+#include <core/ref.h>
 #include <core/signal.h>
 #include <core/slab.h>
 #include <asm/signal.h>
@@ -35,7 +36,7 @@ struct socket *socket_alloc(int family, int type, int protocol)
 
 void socket_put(struct socket *s)
 {
-	if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0)
+	if (ref_put(&s->refs))
 		kfree(s);
 }
 

@@ -12,6 +12,7 @@
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
 
+#include <core/ref.h>
 #include <core/wait.h>
 #include <fs/file.h>
 #include <fs/io.h>
@@ -197,7 +198,7 @@ void socket_free(struct socket *s);
 /* A family may hold references, so that it can wake a socket whose file is gone. Context of both: any. */
 static inline void socket_get(struct socket *s)
 {
-	__atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&s->refs);
 }
 void socket_put(struct socket *s);
 

@@ -171,4 +171,6 @@ void trap_handle(unsigned vector, struct trap_frame *frame)
 	}
 	if (frame->rflags & RFLAGS_IF && percpu_get(preempt_count) == 0 && !on_own_stack(vector, frame))
 		sched_preempt();
+	if (frame_in_program(frame) && !on_own_stack(vector, frame))
+		preempt_check_program();
 }

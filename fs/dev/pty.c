@@ -9,6 +9,7 @@
 #include <asm/signal.h>
 #include <core/log.h>
 #include <core/process.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/dev/devnode.h>
 #include <fs/dev/pty.h>
@@ -238,15 +239,9 @@ static int pts_open(struct file *f)
 	int r;
 
 	spin_lock(&pairs_lock);
-	if (pairs[index]) {
-		uint32_t refs = READ_ONCE(pairs[index]->tty.refs);
-
-		/* One whose last reference is gone is on its way out. */
-		while (refs && !__atomic_compare_exchange_n(&pairs[index]->tty.refs, &refs, refs + 1, false, __ATOMIC_ACQUIRE,
-							    __ATOMIC_RELAXED))
-			;
-		t = refs ? &pairs[index]->tty : NULL;
-	}
+	/* One whose last reference is gone is on its way out. */
+	if (pairs[index] && ref_get_found(&pairs[index]->tty.refs))
+		t = &pairs[index]->tty;
 	spin_unlock(&pairs_lock);
 	if (!t)
 		return -EIO;

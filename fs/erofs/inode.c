@@ -1,4 +1,5 @@
 /* EROFS: inodes (erofs_fs.h), made on demand from the 32 or 64 bytes in the image. */
+#include <core/ref.h>
 #include <core/slab.h>
 #include <fs/erofs/erofs.h>
 #include <linux/errno.h>
@@ -192,14 +193,9 @@ static struct inode *find_linked(struct list *bucket, uint64_t nid)
 	struct erofs_inode *e;
 
 	list_for_each(e, bucket, linked) {
-		uint32_t refs = __atomic_load_n(&e->inode.refs, __ATOMIC_RELAXED);
-
-		if (e->inode.ino != nid)
-			continue;
-		while (refs) /* one whose last reference is gone is on its way out */
-			if (__atomic_compare_exchange_n(&e->inode.refs, &refs, refs + 1, true, __ATOMIC_RELAXED,
-							__ATOMIC_RELAXED))
-				return &e->inode;
+		/* One whose last reference is gone is on its way out. */
+		if (e->inode.ino == nid && ref_get_found(&e->inode.refs))
+			return &e->inode;
 	}
 	return NULL;
 }

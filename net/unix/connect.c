@@ -3,6 +3,7 @@
  * connect() makes the far end itself, connected and ready for bytes, and puts it on the listener's queue; accept() only
  * takes it from there.
  */
+#include <core/ref.h>
 #include <core/slab.h>
 #include <net/unix/unix.h>
 
@@ -67,7 +68,7 @@ static int connect_datagram(struct unix_sock *u, const struct sockaddr *addr, un
 static void join(struct unix_sock *u, struct unix_sock *n, struct unix_sock *l)
 {
 	n->address = l->address;
-	__atomic_add_fetch(&n->address->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&n->address->refs);
 	n->credentials = l->credentials;
 	u->credentials = unix_my_credentials();
 	n->peer_credentials = u->credentials;

@@ -1,5 +1,6 @@
 /* AF_UNIX sockets: how they come and go, and what all types have in common (net/unix/unix.h). */
 #include <core/process.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <asm/socket.h>
 #include <asm/ioctls.h>
@@ -59,7 +60,7 @@ int unix_sock_alloc(struct socket *s)
 
 void unix_put(struct unix_sock *u)
 {
-	if (__atomic_sub_fetch(&u->refs, 1, __ATOMIC_ACQ_REL))
+	if (!ref_put(&u->refs))
 		return;
 	byte_ring_fini(&u->in);
 	unix_address_put(u->address);

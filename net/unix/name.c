@@ -5,6 +5,7 @@
  */
 #include <core/process.h>
 #include <core/log.h>
+#include <core/ref.h>
 #include <core/slab.h>
 #include <net/unix/unix.h>
 
@@ -17,7 +18,7 @@ static uint32_t last_autobind;                                  /* unix_lock */
 
 void unix_address_put(struct unix_address *a)
 {
-	if (a && __atomic_sub_fetch(&a->refs, 1, __ATOMIC_ACQ_REL) == 0)
+	if (a && ref_put(&a->refs))
 		kfree(a);
 }
 

@@ -18,6 +18,7 @@
 #define NET_UNIX_UNIX_H
 
 #include <core/list.h>
+#include <core/ref.h>
 #include <fs/byte_ring.h>
 #include <fs/vfs.h>
 #include <linux/un.h>
@@ -99,7 +100,7 @@ extern const struct socket_ops unix_stream_ops, unix_seqpacket_ops, unix_dgram_o
 int unix_sock_alloc(struct socket *s);
 static inline void unix_get(struct unix_sock *u)
 {
-	__atomic_fetch_add(&u->refs, 1, __ATOMIC_RELAXED);
+	ref_get(&u->refs);
 }
 void unix_put(struct unix_sock *u);
 struct ucred unix_my_credentials(void);

@@ -32,4 +32,33 @@ done
 is "redis ends its benchmark" \
 	"$(timeout 120 redis-benchmark -p $port --csv -t set,get -c 10 -n 3000 2>&1 | grep -c '^"[SG]ET"')" 2
 is "no messages from the kernel" "$(cat "$work/err")" ""
+
+# That the checks see what they are for: gdb breaks what they watch.
+check "an image to break is built" $WHITTLE build -o "$work/at.img" --for microvm "$guest/addresses"
+breaks() { # NAME FUNCTION GDB-COMMAND PATTERN: at the function's first call the command is done; what the kernel says then
+	timeout 100 $WHITTLE run --gdb -m 64M "$work/at.img" < /dev/null > "$work/out" 2> "$work/err" &
+	for wait in $(seq 100); do
+		grep -q 'waiting for gdb' "$work/err" && break
+		sleep 0.1
+	done
+	port=$(sed -n 's/.*target remote 127.0.0.1:\([0-9]*\).*/\1/p' "$work/err")
+	timeout 90 gdb "$work/at.img.debug" -batch -ex "target remote 127.0.0.1:$port" -ex "hbreak $2" -ex continue \
+		-ex 'set $current = (struct thread *)*(unsigned long *)($gs_base + (unsigned long)&current_thread)' \
+		-ex "$3" -ex delete -ex continue > "$work/gdb" 2>&1 < /dev/null
+	wait $!
+	has "$1" "$(cat "$work/err")" "^kernel panic: $4"
+}
+count='*(unsigned *)($gs_base + (unsigned long)&preempt_count)'
+breaks "a call that leaves preemption off is seen" sys_set_tid_address "set var $count = $count + 1" \
+	'addresses\[1\] would run with preemption off \(1 deep\)$'
+breaks "who may sleep with preemption off is seen" sys_write "set var $count = $count + 1" \
+	'what may sleep is called with preemption off \(1 deep\)$'
+breaks "a reference too many given back is seen" '*inode_put' 'set var ((struct inode *)$rdi)->refs = 0' \
+	'a reference count was 0 when somebody changed it$'
+breaks "a count that is too high to be true is seen" '*inode_put' 'set var ((struct inode *)$rdi)->refs = 0x50000000' \
+	'a reference count was 1342177280 when somebody changed it$'
+breaks "a lock that is kept is seen" sys_set_tid_address 'set var $current->held_count = 1' \
+	'addresses\[1\] would run with a lock of rank [0-9]+ held$'
+breaks "locks taken in the wrong order are seen" sys_write \
+	'set var $current->held[0].rank = 1000, $current->held_count = 1' 'lock of rank [0-9]+ taken while one of rank 1000 is held$'
 done_testing
