@@ -54,7 +54,7 @@ long trap_unknown_syscall(uint64_t number)
 	uint64_t at = MIN(number, (uint64_t)SYSCALL_TABLE_SIZE), bit = 1ull << (at % 64);
 
 	if (!(__atomic_fetch_or(&said[at / 64], bit, __ATOMIC_RELAXED) & bit))
-		log_warn("%s: system call %lu (%s) is not in this kernel: ENOSYS", current->name, (unsigned long)number,
-			 syscall_name(number));
+		log_warn("%s: system call %lu (%s) is not in this kernel (--with syscall:%s): ENOSYS", current->name,
+			 (unsigned long)number, syscall_name(number), syscall_name(number));
 	return -ENOSYS;
 }

@@ -2,11 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/analyze/analysis.h"
 #include "verbs.h"
+
+enum { OPTION_PLUGINS = OPTION_FIRST_FREE };
 
 struct options {
 	struct selection selection;
-	const char *output;
+	const char *output, *program;
+	struct strings plugins;
 	bool verbose;
 };
 
@@ -24,8 +28,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'v':
 		options->verbose = true;
 		return 0;
+	case OPTION_PLUGINS:
+		strings_add(&options->plugins, arg);
+		return 0;
 	case ARGP_KEY_ARG:
-		fail("whittle kernel takes no argument, but was given %s", arg);
+		if (options->program)
+			fail("whittle kernel takes one program, but was given %s too", arg);
+		options->program = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (options->selection.fit_mode && !options->program)
+			fail("--fit program wants to know which program");
+		if (options->program && !options->selection.fit_mode)
+			fail("whittle kernel was given %s: a program is for --fit program", options->program);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -33,6 +49,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option own[] = {
 	{ "output", 'o', "FILE", 0, "what to write (default: ./kernel-PROFILE.elf)", 0 },
+	{ "plugins", OPTION_PLUGINS, "DIR", 0, "the program may open every library below DIR by name", 0 },
 	{ "verbose", 'v', NULL, 0, "list the components that are in it", 0 },
 	{ 0 },
 };
@@ -40,6 +57,7 @@ static const struct argp_child children[] = { { &selection_argp, 0, NULL, 0 }, {
 static const struct argp argp = {
 	.options = own,
 	.parser = parse,
+	.args_doc = "[PROGRAM]",
 	.children = children,
 	.doc = "Link a kernel from the components: what a profile starts from, and what that needs.\v"
 	       "FILE.debug, with symbols and DWARF, and FILE.map, a map by component, are left beside FILE. "
@@ -53,6 +71,12 @@ int verb_kernel(int argc, char **argv)
 	struct buf map = { 0 };
 
 	parse_options(&argp, argc, argv, NULL, &options);
+	if (options.selection.fit_mode) {
+		struct analysis a = { .plugins = options.plugins };
+
+		analysis_run(&a, options.program);
+		options.selection.fit = analysis_fit(&a, options.program);
+	}
 	link_kernel(components_load(), &options.selection, &kernel);
 	if (!options.output)
 		options.output = format("kernel-%s.elf", options.selection.profiles.count

@@ -79,6 +79,7 @@ void analysis_run(struct analysis *a, const char *path)
 {
 	struct reach *r = &a->reach;
 
+	r->closure.library_path = a->library_path;
 	closure_add(&r->closure, path, path_absolute(path));
 	for (size_t i = 0; i < r->closure.count; i++) {
 		say(a, r->closure.files[i]->host);

@@ -3,6 +3,7 @@
 #define TOOLS_ANALYZE_ANALYSIS_H
 
 #include "reach.h"
+#include "tools/link/profile.h"
 
 /* An instruction that enters the kernel, and which calls it can make. */
 struct site {
@@ -30,7 +31,8 @@ struct argument {
 
 struct analysis {
 	struct reach reach;
-	struct strings plugins; /* directories of what is opened by name, given by the user */
+	const char *library_path; /* LD_LIBRARY_PATH as the program will have it, or NULL */
+	struct strings plugins; /* files, and directories of files, that the program may open by name */
 	const char *name_service; /* an nsswitch.conf, or NULL: only what glibc has inside (files, dns), as in an image */
 	struct strings policies; /* on which the answer rests, besides guards (guards.h) */
 	struct site *sites;
@@ -46,6 +48,11 @@ struct analysis {
 
 /** analysis_run() - fill @a for the program at @path. Fails with a sentence on what cannot be read. */
 void analysis_run(struct analysis *a, const char *path);
+/**
+ * analysis_fit() - what a kernel for the analyzed program must hold.
+ * Return: NULL, after saying why, if the program may ask for anything.
+ */
+struct fit *analysis_fit(const struct analysis *a, const char *path);
 /** analysis_open() - follow what is opened by name, until nothing new is reached. Part of analysis_run(). */
 void analysis_open(struct analysis *a);
 /** analysis_arguments() - what the calls that open large parts are asked for. Part of analysis_run(). */

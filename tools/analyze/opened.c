@@ -204,7 +204,7 @@ static void add_plugins(struct analysis *a)
 	walking = a;
 	for (size_t i = 0; i < a->plugins.count; i++) {
 		if (nftw(a->plugins.at[i], add_plugin, 16, FTW_PHYS))
-			fail("%s, given as a directory of plugins, cannot be read", a->plugins.at[i]);
+			fail("%s, given as what is opened by name, cannot be read", a->plugins.at[i]);
 	}
 	take_in(a, true);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "params.h"
+#include "tools/analyze/analysis.h"
 #include "tools/elf/kernel_file.h"
 #include "tools/verbs.h"
 
@@ -19,6 +20,7 @@ struct contents {
 	char *program;          /* its path in the image */
 	struct strings args;    /* after the program */
 	struct closure closure; /* of PROGRAM and --copy */
+	size_t start_count;     /* files of the closure that PROGRAM needs to start; the others are copied */
 	char *root;             /* a directory */
 	struct buf erofs;
 };
@@ -103,6 +105,7 @@ static void gather_program(const struct image_request *request, const char *sour
 	}
 	c->program = guest_path(source);
 	closure_add(&c->closure, source, c->program);
+	c->start_count = c->closure.count;
 	c->root = root_new(request->hostname);
 	copy_all(request, c, &c->closure);
 	root_add_closure(c->root, &c->closure);
@@ -249,6 +252,8 @@ static json_t *manifest(const struct image_request *request, const struct conten
 	json_object_set_new(m, "for", request->selection.profiles.count
 						   ? strings_json(&request->selection.profiles)
 						   : json_pack("[s]", "all"));
+	if (request->selection.fit_mode)
+		json_object_set_new(m, "fit", json_string(request->selection.fit_mode));
 	json_object_set_new(m, "with", strings_json(&request->selection.with));
 	json_object_set_new(m, "without", strings_json(&request->selection.without));
 	json_object_set_new(m, "components", strings_json(&kernel->map.components));
@@ -261,8 +266,24 @@ static json_t *manifest(const struct image_request *request, const struct conten
 	return m;
 }
 
+/* What a kernel cut to the program must hold. What is copied may be opened by name. */
+static const struct fit *find_fit(const struct image_request *request, const struct contents *c)
+{
+	struct analysis a = { .library_path = c->closure.library_path };
+
+	if (!request->selection.fit_mode)
+		return NULL;
+	if (!c->start_count)
+		fail("--fit program is for a program; %s is a root file system", c->source);
+	for (size_t i = c->start_count; i < c->closure.count; i++)
+		strings_add(&a.plugins, c->closure.files[i]->host);
+	analysis_run(&a, c->source);
+	return analysis_fit(&a, c->source);
+}
+
 void image_make(const struct image_request *request, const char *output)
 {
+	struct selection selection = request->selection;
 	struct contents c = { 0 };
 	struct kernel kernel = { 0 };
 	struct kernel_file file;
@@ -273,7 +294,8 @@ void image_make(const struct image_request *request, const char *output)
 
 	gather(request, &c);
 	image_hint(c.program, &c.args);
-	link_kernel(components_load(), &request->selection, &kernel);
+	selection.fit = find_fit(request, &c);
+	link_kernel(components_load(), &selection, &kernel);
 	why = kernel_file_parse(&file, kernel.file);
 	if (why)
 		fail("the kernel that was linked cannot be used: %s", why);

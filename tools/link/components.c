@@ -76,6 +76,16 @@ static struct component *read_component(struct component_set *set, const char *o
 	return component_get(set, name, xstrndup(line, data->d_size - length - 1));
 }
 
+static uint32_t entry_number(const struct object *object, const GElf_Sym *sym)
+{
+	Elf_Data *data = elf_getdata(elf_getscn(object->elf, sym->st_shndx), NULL);
+	uint32_t number = 0;
+
+	if (data && data->d_buf && sym->st_value + 20 <= data->d_size)
+		memcpy(&number, (const char *)data->d_buf + sym->st_value + 16, sizeof(number));
+	return number;
+}
+
 static void read_entries(struct component_set *set, struct object *object, Elf_Scn *scn, const GElf_Shdr *shdr,
 			 size_t section_names)
 {
@@ -99,6 +109,7 @@ static void read_entries(struct component_set *set, struct object *object, Elf_S
 		e->name = xstrdup(dot + 1);
 		e->symbol = xstrdup(elf_strptr(object->elf, shdr->sh_link, sym.st_name));
 		e->object = object;
+		e->number = entry_number(object, &sym);
 	}
 }
 

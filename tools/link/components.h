@@ -23,6 +23,7 @@ struct object {
 struct entry {
 	char *set, *name, *symbol;
 	struct object *object;
+	uint32_t number; /* the third word of the entry: of calls, codes, families and kinds of sockets what Linux calls them */
 };
 
 struct component_set {

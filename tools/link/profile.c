@@ -109,6 +109,37 @@ static void check_known(const struct component_set *set, const char *name)
 		fail("there is no component %s%s", name, nearest(name, &names));
 }
 
+static bool fit_keeps(const struct fit *fit, const struct entry *e)
+{
+	for (size_t i = 0; i < fit->count; i++) {
+		const struct fit_set *s = &fit->sets[i];
+
+		if (!s->bounded || strcmp(s->set, e->set))
+			continue;
+		for (size_t j = 0; j < s->count; j++) {
+			if (s->numbers[j] == e->number)
+				return true;
+		}
+		return false;
+	}
+	return true;
+}
+
+/* Takes away what the program cannot ask for. */
+static void cut_to_fit(const struct component_set *set, struct roots *roots, const struct fit *fit)
+{
+	for (size_t i = 0; i < set->entry_count; i++) {
+		if (!fit_keeps(fit, &set->entries[i]))
+			strings_remove(&roots->symbols, set->entries[i].symbol);
+	}
+	for (size_t i = 0; i < fit->unused.count; i++) {
+		if (components_find(set, fit->unused.at[i]) || components_find_entry(set, fit->unused.at[i]))
+			apply(set, roots, fit->unused.at[i], false);
+		else
+			strings_remove(&roots->symbols, fit->unused.at[i]);
+	}
+}
+
 struct roots roots_select(const struct component_set *set, const struct selection *selection)
 {
 	struct roots roots = { 0 };
@@ -117,6 +148,8 @@ struct roots roots_select(const struct component_set *set, const struct selectio
 		read_file(set, &roots, selection->profiles.at[i], 0, NULL);
 	if (!selection->profiles.count)
 		read_file(set, &roots, "all", 0, NULL);
+	if (selection->fit)
+		cut_to_fit(set, &roots, selection->fit);
 	for (size_t i = 0; i < selection->with.count; i++) {
 		const char *name = selection->with.at[i];
 		const struct component *c = components_find(set, name);

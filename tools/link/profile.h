@@ -4,8 +4,25 @@
 
 #include "components.h"
 
+/* The entries of one linker set that a program can ask for. */
+struct fit_set {
+	const char *set;
+	bool bounded; /* else every entry stays */
+	int64_t *numbers;
+	size_t count;
+};
+
+/* What a program can ask for, for a kernel that holds just that (tools/analyze/fit.c). */
+struct fit {
+	struct fit_set sets[8];
+	size_t count;
+	struct strings unused; /* components that nothing the program asks for needs */
+};
+
 /* What a kernel is asked to be. */
 struct selection {
+	const char *fit_mode;  /* --fit, or NULL */
+	const struct fit *fit; /* what came of it; NULL cuts nothing */
 	struct strings profiles; /* --for; empty means all */
 	struct strings with, without;
 };
