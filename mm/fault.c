@@ -17,7 +17,7 @@
 COMPONENT("mm", "address spaces: mappings, page faults, copy on write");
 
 #define AROUND     16u                      /* pages mapped by one read fault at most */
-#define TRIES 64u /* of a fault for which there is no memory, as long as some becomes free */
+#define TRIES 1000u /* of a fault for which there is no memory, as long as some becomes free */
 #define NO_PROCESS_STACK_LIMIT (8ul << 20) /* of a program that does not run yet */
 
 static paddr_t zero_page; /* set once, under some mm->lock: two at the same time would cost a page */

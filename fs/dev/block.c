@@ -27,7 +27,7 @@ COMPONENT("block-files", "disks as files: /dev/vda");
 #define MAJOR         254u /* what Linux gives virtio disks, mostly */
 #define MINORS        16u  /* a disk's, partitions included, of which there are none here */
 #define AHEAD         16u  /* pages read at once */
-#define RECLAIM_TRIES 64u  /* of a transfer for which there is no memory, as long as some becomes free */
+#define RECLAIM_TRIES 1000u  /* of a transfer for which there is no memory, as long as some becomes free */
 #define DIRTY_SHARE   8u   /* part of memory that may be dirty */
 #define WAIT_NS       (5 * NSEC_PER_SEC)
 

@@ -64,8 +64,8 @@ struct erofs_decoded {
 	struct mutex lock;     /* RANK_DECODE: all of it */
 	uint64_t nid;
 	uint64_t start, end;   /* bytes of the file; equal: nothing */
-	uint8_t *bytes;        /* owned: a run of @pages */
-	size_t pages;
+	uint8_t *bytes, *in;   /* owned: runs of @pages, and of @in_pages for what a disk has */
+	size_t pages, in_pages;
 };
 
 static uint64_t cluster_count(const struct erofs_inode *e)
@@ -248,40 +248,43 @@ static int decode(struct erofs_inode *e, const struct extent *x, const uint8_t *
 	return lz4_decode(in + skip, in_size - skip, out, size) == (ssize_t)size ? 0 : -EUCLEAN;
 }
 
+/* Make *@bytes, of *@have pages, hold @pages. What there is stays: when memory is short there may be no more of it, least
+ * of all in one piece, and who has it may wait for the lock that is held here. */
+static bool room(uint8_t **bytes, size_t *have, size_t pages)
+{
+	uint8_t *more;
+
+	if (pages <= *have)
+		return true;
+	more = page_alloc_run(pages, 0);
+	if (!more)
+		return false;
+	if (*bytes)
+		page_free_run(*bytes, *have);
+	*bytes = more;
+	*have = pages;
+	return true;
+}
+
 static int decode_extent_locked(struct erofs_inode *e, struct erofs_decoded *d, const struct extent *x)
 {
 	struct erofs *fs = erofs_of(&e->inode);
 	size_t pages = (x->end - x->start + PAGE_SIZE - 1) / PAGE_SIZE;
 	uint64_t where = x->block << CLUSTER_BITS;
 	struct block_piece piece = { NULL, x->blocks * CLUSTER };
-	const uint8_t *in = NULL;
 	int r = 0;
 
 	d->start = d->end = 0;
 	if (!erofs_within(fs, where, piece.length))
 		return -EUCLEAN;
-	if (pages > d->pages) {
-		uint8_t *bytes = page_alloc_run(pages, 0);
-
-		/* Later there may be no memory in one piece: the old one stays until there is a new one. */
-		if (!bytes)
-			return -ENOMEM;
-		if (d->bytes)
-			page_free_run(d->bytes, d->pages);
-		d->bytes = bytes;
-		d->pages = pages;
-	}
+	if (!room(&d->bytes, &d->pages, pages) || (fs->disk && !room(&d->in, &d->in_pages, x->blocks)))
+		return -ENOMEM;
 	if (fs->disk) {
-		piece.data = page_alloc_run(x->blocks, 0);
-		r = piece.data ? fs->disk->read(fs->disk, where, &piece, 1) : -ENOMEM;
-		in = piece.data;
-	} else {
-		in = fs->image + where;
+		piece.data = d->in;
+		r = fs->disk->read(fs->disk, where, &piece, 1);
 	}
 	if (!r)
-		r = decode(e, x, in, d->bytes);
-	if (piece.data)
-		page_free_run(piece.data, x->blocks);
+		r = decode(e, x, fs->disk ? d->in : fs->image + where, d->bytes);
 	if (!r) {
 		d->nid = e->inode.ino;
 		d->start = x->start;
@@ -358,5 +361,7 @@ void erofs_compressed_close(struct erofs *fs)
 		return;
 	if (fs->decoded->bytes)
 		page_free_run(fs->decoded->bytes, fs->decoded->pages);
+	if (fs->decoded->in)
+		page_free_run(fs->decoded->in, fs->decoded->in_pages);
 	kfree(fs->decoded);
 }

@@ -10,7 +10,7 @@
 
 COMPONENT("erofs", "EROFS, the format of root images, in memory");
 
-#define RECLAIM_TRIES 64u /* of a read for which there is no memory, as long as some becomes free */
+#define RECLAIM_TRIES 1000u /* of a read for which there is no memory, as long as some becomes free */
 #define HOLE       UINT64_MAX
 #define LOAD_BYTES (8 * PAGE_SIZE) /* of a disk's image made visible at a time */
 

@@ -15,7 +15,7 @@
 COMPONENT("tmpfs", "files in memory");
 
 #define FILE_SIZE_MAX ((uint64_t)INT64_MAX)
-#define RECLAIM_TRIES 64u /* of a write for which there is no memory, as long as some becomes free */
+#define RECLAIM_TRIES 1000u /* of a write for which there is no memory, as long as some becomes free */
 #define SEALS_OF_WRITE ((unsigned)(F_SEAL_WRITE | F_SEAL_FUTURE_WRITE | F_SEAL_GROW))
 
 bool tmpfs_memory_short(void)
