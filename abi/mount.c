@@ -10,8 +10,7 @@
 COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 #define OPTIONS_MAX 1024u
-#define MNT_DETACH_ 2
-#define UMOUNT_KNOWN 15
+#define UMOUNT_KNOWN (MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)
 
 /* A string that may be NULL, which reads as "". @to has @size bytes. */
 static long copy_text(char *to, const char __user *from, size_t size)
@@ -28,6 +27,31 @@ static long copy_text(char *to, const char __user *from, size_t size)
 	return 0;
 }
 
+/* MS_BIND, MS_MOVE: @source is a path too. */
+static long mount_place(const char __user *source, const char __user *target, bool move)
+{
+	struct path from, at;
+	char first;
+	long r;
+
+	if (!source)
+		return -EINVAL;
+	if (copy_from_user(&first, source, 1))
+		return -EFAULT;
+	if (!first)
+		return -EINVAL;
+	r = path_at_find(AT_FDCWD, target, 0, &at);
+	if (r)
+		return r;
+	r = path_at_find(AT_FDCWD, source, 0, &from);
+	if (!r) {
+		r = move ? mount_move(&from, &at) : mount_bind(&from, &at);
+		path_put(&from);
+	}
+	path_put(&at);
+	return r;
+}
+
 long sys_mount(const char __user *source, const char __user *target, const char __user *type, unsigned long flags,
 	       const char __user *data)
 {
@@ -39,6 +63,8 @@ long sys_mount(const char __user *source, const char __user *target, const char 
 		return -EPERM;
 	if ((flags & 0xffff0000ul) == 0xc0ed0000ul)
 		flags &= 0xffff; /* a magic number of old */
+	if (flags & (MS_BIND | MS_MOVE) && !(flags & MS_REMOUNT))
+		return mount_place(source, target, flags & MS_MOVE && !(flags & MS_BIND));
 	options = kmalloc(OPTIONS_MAX);
 	if (!options)
 		return -ENOMEM;
@@ -63,14 +89,12 @@ long sys_umount2(const char __user *target, int flags)
 	struct path at;
 	long r;
 
-	if (flags & ~UMOUNT_KNOWN)
+	if ((unsigned)flags & ~UMOUNT_KNOWN || (flags & MNT_EXPIRE && flags & (MNT_FORCE | MNT_DETACH)))
 		return -EINVAL;
-	if (current->process->credentials.euid != 0)
-		return -EPERM;
-	r = path_at_find(AT_FDCWD, target, flags & 8 ? AT_SYMLINK_NOFOLLOW : 0, &at);
+	r = path_at_find(AT_FDCWD, target, flags & UMOUNT_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0, &at);
 	if (r)
 		return r;
-	r = mount_remove(&at, flags & MNT_DETACH_);
+	r = current->process->credentials.euid == 0 ? mount_remove(&at, (unsigned)flags) : -EPERM;
 	path_put(&at);
 	return r;
 }

@@ -1,7 +1,8 @@
 /* Mounts: which file system is put over which directory; mount(2) and umount2(2) below the system call.
  *
  * The list of mounts is under dentry_lock, so that path walks cross mounts without another lock; mount_lock serialises
- * mounting and unmounting. Bind mounts and propagation are left out: MS_BIND is -EINVAL.
+ * mounting and unmounting. A bind mount shows a part of a super that is mounted elsewhere; a super's names are given up
+ * with its last mount. Left out: propagation, and binding what is mounted below (MS_REC).
  */
 #include <core/ref.h>
 #include <core/slab.h>
@@ -64,12 +65,15 @@ struct mount *mount_of_super(struct super *s)
 	struct mount *m, *found = NULL;
 
 	spin_lock(&dentry_lock);
-	list_for_each(m, &mount_list, node)
-		if (m->super == s) {
-			found = m;
-			mount_get(m);
-			break;
-		}
+	list_for_each(m, &mount_list, node) {
+		if (m->super != s)
+			continue;
+		found = m;
+		if (m->root == s->root)
+			break; /* better than a part of it */
+	}
+	if (found)
+		mount_get(found);
 	spin_unlock(&dentry_lock);
 	return found;
 }
@@ -88,7 +92,9 @@ static void mount_free(struct mount *m)
 {
 	struct super *s = m->super;
 
-	dentry_discard_tree(m->root);
+	/* The super's root is there as long as anything below it is held. */
+	if (__atomic_fetch_sub(&s->mounts, 1, __ATOMIC_ACQ_REL) == 1)
+		dentry_discard_tree(s->root);
 	dentry_put(m->root);
 	super_put(s);
 	if (m->point)
@@ -121,6 +127,7 @@ static struct mount *mount_new(struct super *super, const char *source, unsigned
 	}
 	m->root = super->root; /* its reference moves */
 	m->super = super;
+	__atomic_fetch_add(&super->mounts, 1, __ATOMIC_RELAXED);
 	m->refs = 1;
 	m->flags = flags;
 	m->source = text;
@@ -133,15 +140,9 @@ struct mount *mount_detached(struct super *super)
 	return mount_new(super, "none", 0);
 }
 
-int mount_add(struct super *super, const struct path *at, const char *source, unsigned flags)
+/* @m goes over @at; NULL: it is the first root. dentry_lock is held. */
+static void attach_locked(struct mount *m, const struct path *at)
 {
-	struct mount *m = mount_new(super, source, flags);
-
-	if (!m)
-		return -ENOMEM;
-	mutex_lock(&mount_lock);
-	m->id = ++last_mount_id;
-	spin_lock(&dentry_lock);
 	if (at) {
 		path_get(at);
 		m->parent = at->mount;
@@ -151,9 +152,94 @@ int mount_add(struct super *super, const struct path *at, const char *source, un
 		first_mount = m;
 	}
 	list_add_tail(&mount_list, &m->node);
+}
+
+static void attach(struct mount *m, const struct path *at)
+{
+	mutex_lock(&mount_lock);
+	m->id = ++last_mount_id;
+	spin_lock(&dentry_lock);
+	attach_locked(m, at);
 	spin_unlock(&dentry_lock);
 	mutex_unlock(&mount_lock);
+}
+
+int mount_add(struct super *super, const struct path *at, const char *source, unsigned flags)
+{
+	struct mount *m = mount_new(super, source, flags);
+
+	if (!m)
+		return -ENOMEM;
+	attach(m, at);
 	return 0;
+}
+
+/* A directory over a directory, or another file over another file. */
+static int same_kind(const struct path *from, const struct path *at)
+{
+	return inode_is_dir(from->dentry->inode) == inode_is_dir(at->dentry->inode) ? 0 : -ENOTDIR;
+}
+
+int mount_bind(const struct path *from, const struct path *at)
+{
+	struct mount *m = kzalloc(sizeof(*m));
+	char *text = kstrdup(from->mount->source);
+	int r = !m || !text ? -ENOMEM : same_kind(from, at);
+
+	if (r) {
+		kfree(m);
+		kfree(text);
+		return r;
+	}
+	super_get(from->mount->super);
+	dentry_get(from->dentry);
+	m->root = from->dentry;
+	m->super = from->mount->super;
+	__atomic_fetch_add(&m->super->mounts, 1, __ATOMIC_RELAXED);
+	m->refs = 1;
+	m->flags = READ_ONCE(from->mount->flags);
+	m->source = text;
+	attach(m, at);
+	return 0;
+}
+
+/* Is @at on @m, or on what is mounted on it? */
+static bool is_below(const struct path *at, const struct mount *m)
+{
+	for (const struct mount *up = at->mount; up; up = up->parent)
+		if (up == m)
+			return true;
+	return false;
+}
+
+int mount_move(const struct path *from, const struct path *at)
+{
+	struct mount *m = from->mount, *old_parent = NULL;
+	struct dentry *old_point = NULL;
+	int r = from->dentry != m->root || !m->parent || same_kind(from, at) ? -EINVAL : 0;
+
+	if (r)
+		return r;
+	mutex_lock(&mount_lock);
+	spin_lock(&dentry_lock);
+	if (list_empty(&m->node)) {
+		r = -EINVAL; /* it was unmounted meanwhile */
+	} else if (is_below(at, m)) {
+		r = -ELOOP;
+	} else {
+		old_parent = m->parent;
+		old_point = m->point;
+		old_point->mounts--;
+		list_del(&m->node);
+		attach_locked(m, at);
+	}
+	spin_unlock(&dentry_lock);
+	mutex_unlock(&mount_lock);
+	if (old_point) {
+		dentry_put(old_point);
+		mount_put(old_parent);
+	}
+	return r;
 }
 
 /* mount(2) with MS_REMOUNT: flags change, the rest stays. */
@@ -178,8 +264,6 @@ int mount_filesystem(const char *type, const char *source, const struct path *at
 		return mount_change(at, flags);
 	if (flags & (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE))
 		return at->dentry == at->mount->root ? 0 : -EINVAL; /* there is one name space: nothing to propagate */
-	if (flags & (MS_BIND | MS_MOVE))
-		return -EINVAL;
 	if (!inode_is_dir(at->dentry->inode))
 		return -ENOTDIR;
 	fs = filesystem_find(type);
@@ -192,7 +276,7 @@ int mount_filesystem(const char *type, const char *source, const struct path *at
 			 (unsigned)flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME));
 }
 
-int mount_remove(const struct path *at, bool lazy)
+int mount_remove(const struct path *at, unsigned flags)
 {
 	struct mount *m = at->mount;
 	int r = 0;
@@ -203,8 +287,12 @@ int mount_remove(const struct path *at, bool lazy)
 	spin_lock(&dentry_lock);
 	if (list_empty(&m->node))
 		r = -EINVAL; /* another thread was faster */
-	else if (!lazy && __atomic_load_n(&m->refs, __ATOMIC_RELAXED) > 2) /* being mounted, and the caller's */
+	else if (!(flags & MNT_DETACH) && __atomic_load_n(&m->refs, __ATOMIC_RELAXED) > 2) /* being mounted, and the caller's */
 		r = -EBUSY;
+	else if (flags & MNT_EXPIRE && !m->expiring)
+		r = -EAGAIN; /* next time, if nobody has used it */
+	if (r == -EAGAIN)
+		m->expiring = true;
 	if (!r) {
 		list_del(&m->node);
 		m->point->mounts--;
@@ -212,7 +300,8 @@ int mount_remove(const struct path *at, bool lazy)
 	spin_unlock(&dentry_lock);
 	mutex_unlock(&mount_lock);
 	if (!r) {
-		notify_unmounted(m->super);
+		if (__atomic_load_n(&m->super->mounts, __ATOMIC_RELAXED) == 1)
+			notify_unmounted(m->super);
 		mount_put(m);
 	}
 	return r;

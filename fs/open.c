@@ -193,12 +193,8 @@ static struct file *open_create(const struct path *start, const char *name, unsi
 		}
 		p = (struct path){ w.at.mount, d };
 		mount_get(p.mount);
-		if (unlikely(d->mounts)) { /* something is mounted on it: the ordinary walk sees that */
-			struct path below = p;
-
-			r = path_walk(&below, "", WALK_EMPTY, &p);
-			path_put(&below);
-		}
+		if (unlikely(d->mounts))
+			path_cross(&p);
 		break;
 	}
 	walk_end(&w);

@@ -108,6 +108,24 @@ static inline int walk_cross(struct walk *w)
 	return 0;
 }
 
+void path_cross(struct path *p)
+{
+	struct path on = *p;
+
+	spin_lock(&dentry_lock);
+	while (on.dentry->mounts) {
+		struct mount *m = mount_find_locked(on.mount, on.dentry);
+
+		if (!m)
+			break;
+		on = (struct path){ m, m->root };
+	}
+	path_get(&on);
+	spin_unlock(&dentry_lock);
+	path_put(p);
+	*p = on;
+}
+
 static int walk_up(struct walk *w)
 {
 	if (w->at.dentry == w->root->dentry && w->at.mount == w->root->mount)

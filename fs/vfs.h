@@ -140,6 +140,7 @@ struct super {
 	const struct filesystem *type;   /* I */
 	struct dentry *root;             /* I: ref, given up by super_put()'s caller through mount */
 	uint32_t refs;                   /* atomic: its root's mounts and its inodes */
+	uint32_t mounts;                 /* atomic: how often it, or a part of it, is mounted */
 	uint32_t device;                 /* I: st_dev */
 	bool read_only;                  /* I */
 	bool uncached;                   /* I: names are looked up anew each time (procfs) */
@@ -179,8 +180,9 @@ struct mount {
 	struct list node;          /* dentry_lock: all mounts, in order */
 	struct mount *parent;      /* ref; NULL: the root; dentry_lock */
 	struct dentry *point;      /* ref: in parent's super; dentry_lock */
-	struct dentry *root;       /* I: ref */
+	struct dentry *root;       /* I: ref; the super's root, or what a bind mount shows */
 	struct super *super;       /* I: ref */
+	bool expiring;             /* mount_lock: MNT_EXPIRE was asked for once */
 	uint32_t refs;             /* atomic: open files, working directories, child mounts, and one for being mounted */
 	uint32_t flags;            /* MS_RDONLY, MS_NOSUID …; a */
 	int id;                    /* I */
@@ -328,7 +330,15 @@ struct mount *mount_detached(struct super *super) __must_check;
 /** mount_filesystem() - mount(2): by name of the file system. @at: a path. */
 int mount_filesystem(const char *type, const char *source, const struct path *at, unsigned long flags,
 		     const char *options);
-int mount_remove(const struct path *at, bool lazy);
+/** mount_bind() - put what @from is over @at too. mount_move() - a mount, @from its root, goes to @at. 0 or -errno. */
+int mount_bind(const struct path *from, const struct path *at);
+int mount_move(const struct path *from, const struct path *at);
+/** mount_remove() - umount2(2): @flags: MNT_*. */
+int mount_remove(const struct path *at, unsigned flags);
+#define MNT_FORCE       1u
+#define MNT_DETACH      2u
+#define MNT_EXPIRE      4u
+#define UMOUNT_NOFOLLOW 8u
 /** mount_root_path() - the root of the first mount, with references. */
 void mount_root_path(struct path *out);
 /** mount_writable() - 0 or -EROFS. */
@@ -359,6 +369,8 @@ void super_put(struct super *s);
  */
 int path_walk(const struct path *start, const char *name, unsigned flags, struct path *out);
 
+/** path_cross() - if something is mounted on @p, that instead. References move. */
+void path_cross(struct path *p);
 /** path_text() - the path of @p below @root (NULL: the first). Built at the end of @buf. Return: its first byte, or
  * err_ptr(-ENAMETOOLONG); unreachable and removed ones are marked as Linux does. */
 char *path_text(const struct path *p, const struct path *root, char *buf, size_t size);

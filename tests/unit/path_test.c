@@ -172,9 +172,9 @@ static void mounts(void)
 	is_text(walk_from(NULL, "/mnt/sub", WALK_NO_XDEV), E(EXDEV), "RESOLVE_NO_XDEV");
 	is(path_walk(NULL, "/mnt/sub", WALK_DIRECTORY, &held), 0, "a directory of the mount is held");
 	is(path_walk(NULL, "/mnt", WALK_DIRECTORY, &at), 0, "the mount");
-	is(mount_remove(&at, false), -EBUSY, "is busy");
+	is(mount_remove(&at, 0), -EBUSY, "is busy");
 	path_put(&held);
-	is(mount_remove(&at, true), 0, "is unmounted lazily");
+	is(mount_remove(&at, MNT_DETACH), 0, "is unmounted lazily");
 	path_put(&at);
 	leads("/mnt/hidden", "/mnt/hidden");
 }

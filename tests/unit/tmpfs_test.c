@@ -140,7 +140,7 @@ static void full(void)
 	is(file_write_at(f, page, sizeof(page), 100), PAGE_SIZE, "and there is room again");
 	file_put(f);
 	is(path_walk(NULL, "/small", 0, &at), 0, "its root");
-	is(mount_remove(&at, false), 0, "is unmounted");
+	is(mount_remove(&at, 0), 0, "is unmounted");
 	path_put(&at);
 	is(path_walk(NULL, "/small/file", 0, &at), -ENOENT, "and what it held is gone");
 }

@@ -27,6 +27,7 @@ static const struct {
 	{ "sched", suite_sched },
 	{ "futex", suite_futex },
 	{ "cpu_time", suite_cpu_time },
+	{ "mounts", suite_mounts },
 	{ "aio", suite_aio },
 	{ "pty", suite_pty },
 	{ "inotify", suite_inotify },

@@ -68,6 +68,7 @@ void suite_procfs(void);
 void suite_sysv(void);
 void suite_sysv_sem(void);
 void suite_aio(void);
+void suite_mounts(void);
 void suite_cpu_time(void);
 void suite_futex(void);
 void suite_sched(void);
