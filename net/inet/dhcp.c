@@ -1,6 +1,7 @@
 /* DHCP (lwIP's client): addresses of cards that ip= leaves to it, and who answers names.
  *
- * The program starts when the first card has its address, or after five seconds without one; the client goes on by
+ * The program starts when the first card has its address, and the others or a tenth of a second more, or after five
+ * seconds without one; the client goes on by
  * itself: a tick a minute for leases, and two a second while an answer is waited for.
  */
 #include "core/init.h"
@@ -8,6 +9,7 @@
 #include "core/wait.h"
 #include "net/inet/config.h"
 #include "net/inet/device.h"
+#include "net/inet/inet.h"
 #include "net/lwip/port.h"
 #include "net/lwip/timers.h"
 #include "lwip/dhcp.h"
@@ -18,9 +20,10 @@
 COMPONENT("dhcp", "DHCP: addresses for network cards");
 
 #define START_WAIT_NS (5 * NSEC_PER_SEC)
+#define OTHERS_WAIT_NS (NSEC_PER_SEC / 10) /* once the first card has its address, the others' */
 
 static struct wait_queue configured = WAIT_QUEUE_INIT(configured);
-static bool waiting; /* network lock, r: a card asked and has no answer yet */
+static unsigned asked, answered; /* network lock, r: cards */
 
 /* While an answer is waited for. */
 static bool fine_tick(void)
@@ -58,12 +61,13 @@ static void dhcp_status(struct netif *netif)
 
 	if (!d->automatic || d->configured || !dhcp_supplied_address(netif))
 		return;
-	if (!netif_default)
+	/* The first card's router, whichever answers first. */
+	if (!netif_default || inet_interface(netif_default) > inet_interface(netif))
 		netif_set_default(netif);
 	log_info("eth%u: address %u.%u.%u.%u by DHCP", d->index, ip4_addr1(netif_ip4_addr(netif)),
 		 ip4_addr2(netif_ip4_addr(netif)), ip4_addr3(netif_ip4_addr(netif)), ip4_addr4(netif_ip4_addr(netif)));
 	d->configured = true;
-	WRITE_ONCE(waiting, false);
+	WRITE_ONCE(answered, answered + 1);
 	wait_queue_wake_all(&configured, 0);
 }
 
@@ -93,7 +97,7 @@ static void inet_dhcp_start(void)
 			log_err("eth%u: DHCP does not start: no memory", d->index);
 			continue;
 		}
-		waiting = true;
+		asked++;
 		net_timer_start(&fine_timer);
 		net_timer_start(&coarse_timer);
 	}
@@ -103,9 +107,10 @@ INITCALL(60, inet_dhcp_start);
 
 static void inet_dhcp_wait(void)
 {
-	if (READ_ONCE(waiting) &&
-	    wait_event_until(&configured, !READ_ONCE(waiting), clock_monotonic_ns() + START_WAIT_NS, false))
+	if (READ_ONCE(asked) && wait_event_until(&configured, READ_ONCE(answered), clock_monotonic_ns() + START_WAIT_NS, false))
 		log_warn("no answer to DHCP within five seconds: the program starts without an address");
+	if (READ_ONCE(answered) && READ_ONCE(answered) < asked)
+		(void)wait_event_until(&configured, READ_ONCE(answered) == asked, clock_monotonic_ns() + OTHERS_WAIT_NS, false);
 	inet_servers_changed();
 }
 INITCALL(80, inet_dhcp_wait);

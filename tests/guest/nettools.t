@@ -51,6 +51,50 @@ has "ip changes: another address" "$changed" 'inet 10.0.2.20/24 brd 10.0.2.255 s
 has "ip changes: an address of IPv6" "$changed" 'inet6 fd00::5/64 scope global'
 has "ip changes: the default route" "$changed" '^default via 10.0.2.2 dev eth0'
 
+second="--qemu-arg=-netdev --qemu-arg=user,id=second,net=10.0.3.0/24 --qemu-arg=-device --qemu-arg=virtio-net-device,netdev=second"
+has "two cards: each has its address by DHCP" "$(whittle_args=$second tool ip -4 -o addr)" 'eth1 +inet 10.0.3.15/24'
+has "two cards: the first has the default route" "$(whittle_args=$second tool ip route)" '^default via 10.0.2.2 dev eth0'
+has "two cards: what is behind the second is reached" "$(whittle_args=$second tool ping -c 1 10.0.3.2)" ' 1 received'
+has "two cards: each as ip= says" "$(whittle_args="$second --append ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0 --append ip=10.0.3.77:::255.255.255.0::eth1" \
+	tool ip -4 -o addr)" 'eth1 +inet 10.0.3.77/24'
+
+# The cable of the second card is pulled, and put back, while a client asks by it.
+$WHITTLE build -o "$work/echo.img" --for microvm "$BUILD/guest/net-echo" > "$work/build" 2>&1
+for try in 1 2 3 4 5; do
+	port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
+	timeout 120 $WHITTLE run -m 64M --qemu-arg=-monitor --qemu-arg="unix:$work/monitor,server,nowait" --qemu-arg=-netdev \
+		--qemu-arg="user,id=second,net=10.0.3.0/24,hostfwd=udp:127.0.0.1:$port-10.0.3.15:7" \
+		--qemu-arg=-device --qemu-arg=virtio-net-device,netdev=second "$work/echo.img" > "$work/out" 2>&1 < /dev/null &
+	guest=$!
+	for wait in $(seq 100); do
+		kill -0 $guest 2> /dev/null || break
+		grep -q ready "$work/out" && break 2
+		sleep 0.1
+	done
+done
+trap 'kill $guest 2> /dev/null; rm -rf "$work"' EXIT
+monitor() {
+	perl -MIO::Socket::UNIX -e '$s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die; print $s "$ARGV[1]\n"; sleep 1' "$work/monitor" "$1"
+}
+asks() { # TIMES: ask until an answer comes
+	perl -MIO::Socket::INET -e '
+		$u = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $ARGV[0], Proto => "udp") or die;
+		for (1 .. $ARGV[1]) {
+			send $u, "question", 0;
+			vec($r = "", fileno $u, 1) = 1;
+			exit 0 if select($r, undef, undef, 1) && defined recv($u, $b, 100, 0) && $b eq "question";
+		}
+		exit 1' "$port" "$1"
+}
+check "two cards: an answer comes by the second" asks 30
+monitor 'set_link second off'
+asks 2
+is "its cable is pulled: none comes" $? 1
+monitor 'set_link second on'
+check "it is put back: one comes again" asks 30
+monitor quit
+wait $guest 2> /dev/null
+
 has "ss lists what DHCP has" "$(tool ss -uan)" '0.0.0.0:68'
 is "ss of no TCP sockets" "$(tool ss -tanH)" ""
 done_testing
