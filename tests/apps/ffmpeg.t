@@ -16,14 +16,14 @@ probe() { # STREAM: codec and number of frames
 	ffprobe -v error -select_streams "$1" -count_frames -show_entries stream=codec_name,nb_read_frames -of csv=p=0 "$work/out.mkv"
 }
 ffmpeg_() {
-	same "$where""lossless: the same bytes as here" "$here" ffmpeg $quiet -i clip.mkv -map 0 -c:v ffv1 -c:a flac -f hash -
+	same "lossless: the same bytes as here" "$here" ffmpeg $quiet -i clip.mkv -map 0 -c:v ffv1 -c:a flac -f hash -
 	timeout 200 $WHITTLE run --machine "$machine" -c "$cpus" -m $MEMORY "$work/ffmpeg-$machine.img" -- $quiet -i clip.mkv \
 		-c:v libx264 -preset fast -c:a aac -f matroska - > "$work/out.mkv" 2> "$work/err" < /dev/null
-	is "$where""H.264 and AAC" $? 0
-	is "$where""no messages" "$(cat "$work/err")" ""
-	is "$where""all frames are there" "$(probe v)" h264,30
-	has "$where""and all sound" "$(probe a)" '^aac,8[789]$'
-	has "$where""the picture is the clip's" "$(ffmpeg -nostdin -hide_banner -i "$work/out.mkv" -i "$work/data/clip.mkv" \
+	is "H.264 and AAC" $? 0
+	is "no messages" "$(cat "$work/err")" ""
+	is "all frames are there" "$(probe v)" h264,30
+	has "and all sound" "$(probe a)" '^aac,8[789]$'
+	has "the picture is the clip's" "$(ffmpeg -nostdin -hide_banner -i "$work/out.mkv" -i "$work/data/clip.mkv" \
 		-lavfi '[0:v][1:v]ssim' -f null - 2>&1)" 'SSIM.* All:0\.9[5-9]'
 }
 on_machines ffmpeg_

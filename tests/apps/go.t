@@ -21,17 +21,17 @@ many() { # 24 at once
 	for n in $(seq 24); do echo "$(cat "$work/post.$n")  -"; done | sort -u
 }
 go() {
-	same "$where""its runtime" "$here" go work
-	has "$where""a process of its own is refused in words" "$(guest go fork)" '^fork/exec /bin/true: function not implemented$'
+	same "its runtime" "$here" go work
+	has "a process of its own is refused in words" "$(guest go fork)" '^fork/exec /bin/true: function not implemented$'
 	serve go 80 ready
 	gate "$port"
-	is "$where""24 requests of 1 MB at once" "$(many)" "$(sha256sum < "$work/data/body")"
-	is "$where""all are counted" "$(curl -s -m 20 "http://127.0.0.1:$port/count")" 24
+	is "24 requests of 1 MB at once" "$(many)" "$(sha256sum < "$work/data/body")"
+	is "all are counted" "$(curl -s -m 20 "http://127.0.0.1:$port/count")" 24
 	load=$(wrk -t 1 -c 16 -d 2 --timeout 20 "http://127.0.0.1:$gate/" 2>&1)
 	printf '%s\n' "$load" | sed 's/^/# /'
-	is "$where""no request of wrk fails" "$(printf '%s\n' "$load" | grep -E 'Non-2xx|Socket errors')" ""
+	is "no request of wrk fails" "$(printf '%s\n' "$load" | grep -E 'Non-2xx|Socket errors')" ""
 	stop 0
-	has "$where""SIGTERM reached it" "$(cat "$work/log")" '^served [0-9]+$'
+	has "SIGTERM reached it" "$(cat "$work/log")" '^served [0-9]+$'
 }
 on_machines go
 done_testing

@@ -22,15 +22,15 @@ many() { # 16 at once
 }
 MEMORY=512M
 node() {
-	same "$where""work.js" "$here" node /programs/work.js
-	has "$where""a process of its own is refused in words" \
+	same "work.js" "$here" node /programs/work.js
+	has "a process of its own is refused in words" \
 		"$(guest node -e 'console.log(require("child_process").spawnSync("/bin/true").error.code)')" '^ENOSYS$'
 	serve node 80 ready /programs/serve.js
 	gate "$port"
-	is "$where""16 requests of 1 MB at once" "$(many)" "$(sha256sum < "$work/data/body")"
-	is "$where""all are counted" "$(curl -s -m 20 "http://127.0.0.1:$port/count")" 16
+	is "16 requests of 1 MB at once" "$(many)" "$(sha256sum < "$work/data/body")"
+	is "all are counted" "$(curl -s -m 20 "http://127.0.0.1:$port/count")" 16
 	stop 0
-	is "$where""SIGTERM reached its handler" "$(cat "$work/log")" 'served 16'
+	is "SIGTERM reached its handler" "$(cat "$work/log")" 'served 16'
 }
 on_machines node
 done_testing

@@ -29,22 +29,22 @@ many() { # 24 at once
 	cat "$work"/post.*
 }
 python() {
-	same "$where""the standard library" "$here" python /programs/work.py
-	has "$where""a process of its own is refused in words" "$(guest python -c 'import multiprocessing as m
+	same "the standard library" "$here" python /programs/work.py
+	has "a process of its own is refused in words" "$(guest python -c 'import multiprocessing as m
 m.Process(target=print).start()')" 'OSError: \[Errno 38\] Function not implemented'
 
 	serve python 80 plain_ready -m http.server -d /data 80
-	has "$where""a listing" "$(curl -s "http://127.0.0.1:$port/")" 'href="small"'
-	is "$where""a file of 5 MB" "$(curl -s -m 60 "http://127.0.0.1:$port/big" | md5sum)" "$(md5sum < "$work/data/big")"
-	is "$where""what is not there" "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/nosuch")" 404
+	has "a listing" "$(curl -s "http://127.0.0.1:$port/")" 'href="small"'
+	is "a file of 5 MB" "$(curl -s -m 60 "http://127.0.0.1:$port/big" | md5sum)" "$(md5sum < "$work/data/big")"
+	is "what is not there" "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/nosuch")" 404
 	stop 143 '/usr/bin/python3: Terminated'
 
 	serve python 443 tls_ready /programs/serve.py
 	gate "$port"
-	is "$where""a file by TLS" "$(tls "https://localhost:$port/big" | md5sum)" "$(md5sum < "$work/data/big")"
-	check "$where""the gate stands" wait_for tls -o /dev/null "https://localhost:$gate/small"
-	is "$where""24 requests at once" "$(many | sort -n | tr '\n' ' ')" "$(seq -s' ' 5050 5050 121200) "
-	is "$where""all are in the database" "$(tls -d '{"numbers": [0]}' "https://localhost:$port/")" \
+	is "a file by TLS" "$(tls "https://localhost:$port/big" | md5sum)" "$(md5sum < "$work/data/big")"
+	check "the gate stands" wait_for tls -o /dev/null "https://localhost:$gate/small"
+	is "24 requests at once" "$(many | sort -n | tr '\n' ' ')" "$(seq -s' ' 5050 5050 121200) "
+	is "all are in the database" "$(tls -d '{"numbers": [0]}' "https://localhost:$port/")" \
 		'{"sum": 0, "count": 25, "total": 1515000}'
 	stop 143 '/usr/bin/python3: Terminated'
 }

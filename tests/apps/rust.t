@@ -21,15 +21,15 @@ many() { # 24 at once
 	for n in $(seq 24); do cat "$work/post.$n"; echo; done | sort -u
 }
 rust() {
-	same "$where""std" "$here" rust work
-	has "$where""a process of its own is refused in words" "$(guest rust fork)" '^Function not implemented \(os error 38\)$'
+	same "std" "$here" rust work
+	has "a process of its own is refused in words" "$(guest rust fork)" '^Function not implemented \(os error 38\)$'
 	serve rust 80 ready
 	gate "$port"
-	is "$where""24 requests of 1 MB at once" "$(many)" "$sum"
-	is "$where""all are counted" "$(curl -s -m 20 "http://127.0.0.1:$port/count")" 24
+	is "24 requests of 1 MB at once" "$(many)" "$sum"
+	is "all are counted" "$(curl -s -m 20 "http://127.0.0.1:$port/count")" 24
 	load=$(wrk -t 1 -c 16 -d 2 --timeout 20 "http://127.0.0.1:$gate/" 2>&1)
 	printf '%s\n' "$load" | sed 's/^/# /'
-	is "$where""no request of wrk fails" "$(printf '%s\n' "$load" | grep -E 'Non-2xx|Socket errors')" ""
+	is "no request of wrk fails" "$(printf '%s\n' "$load" | grep -E 'Non-2xx|Socket errors')" ""
 	stop 143 '/usr/bin/rustserver: Terminated'
 }
 on_machines rust
