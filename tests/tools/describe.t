@@ -36,6 +36,12 @@ check "and run with the image" bash -c "'$whittle' run --dry-run -f d.img.json d
 cp plain nginx
 check "a program that needs fork is told of" says 0 "nginx needs fork (worker processes): try -- -g 'daemon off; master_process off;'" \
 	"$whittle" build -o n.img ./nginx
+cp plain redis-server; cp plain git; cp plain memcached
+check "with what takes its place" says 0 "redis-server needs fork (saving, rewriting its log): try -- --save ''" build redis-server
+check "where that is said, it is silent" bash -c "! '$whittle' build redis-server -- --save '' 2>&1 | grep fork"
+check "of a command that needs it" says 0 "git needs fork (clone starts git-upload-pack), which is not in this kernel yet" build git -- clone x
+check "and not of another one" bash -c "! '$whittle' build git -- log 2>&1 | grep fork"
+check "of an option that asks for it" says 0 "memcached needs fork (going to the background), which is not" build memcached -- -d
 check "in a directory, too" bash -c "cp plain dir/bin/nginx; '$whittle' build -o n.img dir -- nginx 2>&1 | grep -q 'nginx needs fork'"
 check "and not if it does without" bash -c "'$whittle' build -o n.img ./nginx -- -g 'daemon off; master_process off;' 2>&1 | grep -q fork && exit 1 || exit 0"
 
