@@ -8,12 +8,16 @@
 seconds=${SECONDS_EACH:-20}
 warm=$((seconds < 40 ? seconds / 2 : 20))
 whole=150 broken=50 # clients
-slack=512           # KiB: pages that processors keep at hand
+slack=512           # KiB: what caches of objects keep
 heap=16384          # KiB: what a program's allocator may hold on to
 
-# Free memory as the kernel counts it; the machine stands still meanwhile.
+# Free memory as the kernel counts it, and what its processors keep at hand; the machine stands still meanwhile.
 free_kib() {
-	echo $(($(timeout 60 gdb -batch -nx "$work/$1-$machine.img.debug" -ex "target remote 127.0.0.1:$debug" -ex 'print free_pages' \
+	local pages=free_pages cpu
+	for cpu in $(seq 0 $((cpus - 1))); do
+		pages="$pages + ((struct page_stack *)((char *)&page_stack + cpu_bases[$cpu]))->count"
+	done
+	echo $(($(timeout 60 gdb -batch -nx "$work/$1-$machine.img.debug" -ex "target remote 127.0.0.1:$debug" -ex "print $pages" \
 		2> "$work/gdb.err" < /dev/null | sed -n 's/^\$1 = //p') * 4))
 }
 run() { # NAME PORT READY: the load on that image, and what is left of it
