@@ -11,14 +11,16 @@ whole=150 broken=50 # clients
 slack=512           # KiB: what caches of objects keep
 heap=16384          # KiB: what a program's allocator may hold on to
 
-# Free memory as the kernel counts it, and what its processors keep at hand; the machine stands still meanwhile.
-free_kib() {
+# KiB that are free, as the kernel counts them, with what its processors keep at hand, and the program's own; the machine stands
+# still meanwhile.
+memory() {
 	local pages=free_pages cpu
 	for cpu in $(seq 0 $((cpus - 1))); do
 		pages="$pages + ((struct page_stack *)((char *)&page_stack + cpu_bases[$cpu]))->count"
 	done
-	echo $(($(timeout 60 gdb -batch -nx "$work/$1-$machine.img.debug" -ex "target remote 127.0.0.1:$debug" -ex "print $pages" \
-		2> "$work/gdb.err" < /dev/null | sed -n 's/^\$1 = //p') * 4))
+	timeout 60 gdb -batch -nx "$work/$1-$machine.img.debug" -ex "target remote 127.0.0.1:$debug" \
+		-ex "printf \"memory %lu %lu\\n\", ($pages) * 4, first_process->mm->anon_pages * 4" 2> "$work/gdb.err" < /dev/null |
+		sed -n 's/^memory //p'
 }
 run() { # NAME PORT READY: the load on that image, and what is left of it
 	local name="$1"
@@ -29,15 +31,15 @@ run() { # NAME PORT READY: the load on that image, and what is left of it
 	gate "$port"
 	"load_$name" $warm > "$work/load"
 	check "it is idle" wait_for "idle_$name"
-	before=$(free_kib "$name") program_before=$("program_kib_$name")
+	before=$(memory "$name")
 	"load_$name" "$seconds" > "$work/load"
 	sed 's/^/# /' "$work/load"
 	is "those that are not cut see no error in $seconds s" "$(grep -i error "$work/load")" ""
 	check "of those that were cut nothing is left" wait_for "idle_$name"
-	after=$(free_kib "$name") program=$("program_kib_$name")
-	echo "# before: $before KiB free, $program_before the program's; after: $after KiB free, $program the program's"
-	check "the kernel's memory is what it was" [ $((after + program)) -gt $((before + program_before - slack)) ]
-	check "the program's, too" [ "$program" -lt $((program_before + heap)) ]
+	after=$(memory "$name")
+	echo "# before: ${before% *} KiB free, ${before#* } the program's; after: ${after% *} KiB free, ${after#* } the program's"
+	check "the kernel's memory is what it was" [ $((${after% *} + ${after#* })) -gt $((${before% *} + ${before#* } - slack)) ]
+	check "the program's, too" [ "${after#* }" -lt $((${before#* } + heap)) ]
 	stop 0
 }
 
@@ -62,7 +64,6 @@ load_redis() { # SECONDS
 }
 ask() { timeout 20 redis-cli -p "$port" "$@" 2>&1 < /dev/null; }
 ready_redis() { [ "$(ask PING)" = PONG ]; }
-program_kib_redis() { echo $(($(ask INFO memory | tr -d '\r' | sed -n 's/^used_memory_rss://p') / 1024)); }
 idle_redis() { ask INFO clients | grep -q '^connected_clients:1.$'; }
 
 mkdir "$work/www"
@@ -91,7 +92,6 @@ load_nginx() { # SECONDS
 	broken_pids=
 }
 ready_nginx() { [ "$(timeout 5 curl -s "http://127.0.0.1:$port/")" = hello ]; }
-program_kib_nginx() { echo 0; } # it does not say, and takes what it needs at once
 idle_nginx() { timeout 5 curl -s "http://127.0.0.1:$port/status" | grep -qx 'Active connections: 1 '; }
 
 image redis /usr/bin/redis-server -- --save '' --protected-mode no
