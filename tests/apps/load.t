@@ -8,7 +8,7 @@
 seconds=${SECONDS_EACH:-20}
 warm=$((seconds < 40 ? seconds / 2 : 20))
 whole=150 broken=50 # clients
-slack=512           # KiB: what caches of objects keep
+slack=768           # KiB: what caches of objects keep
 heap=16384          # KiB: what a program's allocator may hold on to
 
 # KiB that are free, as the kernel counts them, with what its processors keep at hand, and the program's own; the machine stands
