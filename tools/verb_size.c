@@ -56,7 +56,12 @@ static const char *segment_name(const struct kernel_file *k, const Elf64_Phdr *p
 		return "text";
 	if (!(ph->p_flags & PF_W))
 		return "rodata";
-	return ph->p_memsz > ph->p_filesz ? "data, bss" : "relro";
+	if (!ph->p_filesz)
+		return "bss";
+	for (unsigned i = 0; i < k->ehdr.e_phnum; i++)
+		if (k->ph[i].p_type == PT_DYNAMIC && k->ph[i].p_vaddr - ph->p_vaddr < ph->p_memsz)
+			return "relro";
+	return "data";
 }
 
 static json_t *segments(const struct kernel_file *k)

@@ -10,6 +10,7 @@ for p in all base virtio-mmio microvm virtio-pci; do
 	check "profile $p links" "$whittle" kernel -o "$p" --for "$p"
 	check "$p is loaded in segments that are never writable and executable" bash -c "! readelf -lW '$p' | grep LOAD | grep -q 'RWE'"
 	check "$p needs no relocation but relative ones" bash -c "readelf -dW '$p.debug' | grep -q 'RELASZ.* 0 '"
+	check "$p is its segments, each once" bash -c "[ \"\$('$whittle' size --json '$p' | jq -c '[.segments[].name]')\" = '[\"text\",\"rodata\",\"relro\",\"data\",\"bss\"]' ]"
 	check "$p has the PVH note" bash -c "readelf -nW '$p.debug' | grep -q Xen"
 	cp "$p" alone
 	check "what the kernel says of itself is what the map says" bash -c "diff <('$whittle' size --json alone | jq -r '.components[].name') \
