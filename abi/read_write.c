@@ -35,7 +35,7 @@ static inline ssize_t have_written(struct file *f, ssize_t r)
 	return notify_moved(f, r, IN_MODIFY);
 }
 
-static inline ssize_t read_here(struct file *f, struct io *io)
+static __always_inline ssize_t read_here(struct file *f, struct io *io)
 {
 	ssize_t r;
 
@@ -43,15 +43,17 @@ static inline ssize_t read_here(struct file *f, struct io *io)
 		return -EBADF;
 	if (unlikely(!f->ops->read))
 		return no_operation(f);
-	if (!f->ops->seek || f->ops->stream)
-		return have_read(f, f->ops->read(f, io, NULL));
-	mutex_lock(&f->pos_lock);
-	r = f->ops->read(f, io, &f->pos);
-	mutex_unlock(&f->pos_lock);
+	if (!f->ops->seek || f->ops->stream) {
+		r = f->ops->read(f, io, NULL);
+	} else {
+		mutex_lock(&f->pos_lock);
+		r = f->ops->read(f, io, &f->pos);
+		mutex_unlock(&f->pos_lock);
+	}
 	return have_read(f, r);
 }
 
-static inline ssize_t write_here(struct file *f, struct io *io)
+static __always_inline ssize_t write_here(struct file *f, struct io *io)
 {
 	ssize_t r;
 
@@ -59,11 +61,13 @@ static inline ssize_t write_here(struct file *f, struct io *io)
 		return -EBADF;
 	if (unlikely(!f->ops->write))
 		return no_operation(f);
-	if (!f->ops->seek || f->ops->stream)
-		return have_written(f, f->ops->write(f, io, NULL));
-	mutex_lock(&f->pos_lock);
-	r = f->ops->write(f, io, &f->pos);
-	mutex_unlock(&f->pos_lock);
+	if (!f->ops->seek || f->ops->stream) {
+		r = f->ops->write(f, io, NULL);
+	} else {
+		mutex_lock(&f->pos_lock);
+		r = f->ops->write(f, io, &f->pos);
+		mutex_unlock(&f->pos_lock);
+	}
 	return have_written(f, r);
 }
 

@@ -83,24 +83,30 @@ ROUTINE copy_from_user
 
 /* size_t clear_user(to RDI, n RSI) */
 ROUTINE clear_user
-	movq	%rsi, %rdx
-	CHECK_LIMIT %rdi, .Lcopy_none
+	movq	%gs:uaccess_limit(%rip), %rax
+	subq	%rsi, %rax
+	jb	.Lclear_none
+	cmpq	%rax, %rdi
+	ja	.Lclear_none
 	leaq	.Lclear_words_fault(%rip), %r8
 	xorl	%eax, %eax
-	movq	%rdx, %rcx
+	movq	%rsi, %rcx
 	STAC_SITE
 	shrq	$3, %rcx
 	rep stosq
-	andl	$7, %edx
+	andl	$7, %esi
 	jz	1f
 	leaq	.Lcopy_bytes_fault(%rip), %r8
-	movl	%edx, %ecx
+	movl	%esi, %ecx
 	rep stosb
 1:	CLAC_SITE
 	ret
+.Lclear_none:
+	movq	%rsi, %rax
+	ret
 .Lclear_words_fault:
-	andl	$7, %edx
-	leaq	(%rdx,%rcx,8), %rcx
+	andl	$7, %esi
+	leaq	(%rsi,%rcx,8), %rcx
 	leaq	.Lcopy_bytes_fault(%rip), %r8
 	rep stosb
 	jmp	.Lcopy_bytes_fault

@@ -29,14 +29,18 @@ DEVNODE(null, "null", &null_ops, NULL, 1, 3, 0666);
 
 static ssize_t zero_read(struct file *f, struct io *io, off_t *pos)
 {
-	size_t wanted = io->left, n;
+	size_t wanted = io->left;
 
-	do {
-		n = MIN(io->left, ZERO_STEP);
-		if (unlikely(io_zero(io, n) < n))
-			return io->left == wanted ? -EFAULT : (ssize_t)(wanted - io->left);
-	} while (unlikely(io->left) && !thread_signal_pending(current));
-	return (ssize_t)(wanted - io->left);
+	for (;;) {
+		size_t n = MIN(io->left, ZERO_STEP), moved = io_zero(io, n);
+
+		if (likely(!io->left))
+			return (ssize_t)wanted;
+		if (moved < n && io->left == wanted)
+			return -EFAULT;
+		if (moved < n || thread_signal_pending(current))
+			return (ssize_t)(wanted - io->left);
+	}
 }
 
 /* A shared mapping is memory of its own that starts as zeroes; a private one might as well be. */
