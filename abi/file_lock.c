@@ -159,3 +159,10 @@ static long f_ofd_setlkw(int fd, struct file *f, unsigned long arg)
 	return set_lock(f, arg, true, true);
 }
 FCNTL(F_OFD_SETLKW, f_ofd_setlkw);
+
+/* Leases are not given (F_SETLEASE is EINVAL, as where a file system has none), so nobody has one. */
+static long f_getlease(int fd, struct file *f, unsigned long arg)
+{
+	return F_UNLCK;
+}
+FCNTL(F_GETLEASE, f_getlease);

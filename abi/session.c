@@ -2,6 +2,7 @@
 #include <abi/syscall.h>
 #include <core/process.h>
 #include <fs/files.h>
+#include <linux/capability.h>
 #include <linux/wait.h>
 
 COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
@@ -51,6 +52,19 @@ long sys_setsid(void)
 	return p->sid;
 }
 SYSCALL(setsid);
+
+/* vhangup(2): the caller's terminal, if it has one, is given up. */
+long sys_vhangup(void)
+{
+	struct process *p = current->process;
+
+	if (!(p->credentials.cap_effective & 1ull << CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	if (p->terminal)
+		p->terminal->end(p, p->terminal);
+	return 0;
+}
+SYSCALL(vhangup);
 
 #define WAIT_HOW   (WNOHANG | __WNOTHREAD | __WCLONE | __WALL)
 #define WAITID_FOR (WEXITED | WSTOPPED | WCONTINUED)

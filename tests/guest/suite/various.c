@@ -1,11 +1,24 @@
-/* Calls that belong to no other suite: memory policies, waiting for children of which there are none. */
+/* Calls that belong to no other suite: memory policies, processes as files, waiting for children of which there are none. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "suite.h"
+
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+#ifndef SYS_pidfd_getfd
+#define SYS_pidfd_getfd 438
+#endif
 
 enum { PAGE = 4096, NOBODY = 65534 };
 
@@ -106,8 +119,96 @@ static void no_children(void)
 	fails(syscall(SYS_waitid, 3 /* P_PIDFD */, 999, &info, WEXITED, NULL), EBADF, "one that is not open");
 }
 
+static void process_files(void)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0), copy, null = open("/dev/null", O_RDONLY);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	siginfo_t info = { .si_signo = SIGUSR1, .si_code = SI_QUEUE };
+	struct timespec no_time = { 0, 0 };
+	sigset_t set, old;
+
+	if (!ok(fd >= 0, "pidfd_open"))
+		return;
+	is(fcntl(fd, F_GETFD), FD_CLOEXEC, "it is closed by execve");
+	is(poll(&p, 1, 0), 0, "it has not ended");
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	is(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 0), 0, "a signal");
+	ok(sigtimedwait(&set, &info, &no_time) == SIGUSR1 && info.si_code == SI_USER && info.si_pid == getpid(), "is there");
+	memset(&info, 0, sizeof(info));
+	info.si_signo = SIGUSR1;
+	info.si_code = SI_QUEUE;
+	info.si_value.sival_int = 42;
+	is(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, &info, 0), 0, "with a value");
+	ok(sigtimedwait(&set, &info, &no_time) == SIGUSR1 && info.si_value.sival_int == 42, "which comes along");
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	is(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0), 0, "no signal at all");
+	info.si_signo = SIGUSR1;
+	fails(syscall(SYS_pidfd_send_signal, fd, SIGUSR2, &info, 0), EINVAL, "another than it says");
+	fails(syscall(SYS_pidfd_send_signal, fd, 99, NULL, 0), EINVAL, "no such signal");
+	fails(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, 8, 0), EFAULT, "from nowhere");
+	fails(syscall(SYS_pidfd_send_signal, fd, SIGUSR1, NULL, 0x100), EINVAL, "a flag");
+	fails(syscall(SYS_pidfd_send_signal, -1, 0, NULL, 0), EBADF, "to nobody");
+	fails(syscall(SYS_pidfd_send_signal, null, 0, NULL, 0), EBADF, "to a file");
+	copy = (int)syscall(SYS_pidfd_getfd, fd, null, 0);
+	ok(copy >= 0 && syscall(SYS_kcmp, getpid(), getpid(), 0, copy, null) == 0, "pidfd_getfd: the same file");
+	ok(syscall(SYS_kcmp, getpid(), getpid(), 0, fd, null) > 0, "another is another");
+	fails(syscall(SYS_pidfd_getfd, fd, 9999, 0), EBADF, "of no descriptor");
+	fails(syscall(SYS_pidfd_getfd, null, null, 0), EBADF, "of no process");
+	fails(syscall(SYS_pidfd_getfd, -1, null, 0), EBADF, "of nothing");
+	fails(syscall(SYS_pidfd_getfd, fd, null, 1), EINVAL, "with a flag");
+	fails(syscall(SYS_pidfd_open, getpid(), 1), EINVAL, "pidfd_open with a flag");
+	fails(syscall(SYS_pidfd_open, -1, 0), EINVAL, "of no id");
+	fails(syscall(SYS_pidfd_open, 3999999, 0), ESRCH, "of no process");
+	is(syscall(SYS_kcmp, getpid(), getpid(), 1, 0, 0), 0, "kcmp of memory");
+	fails(syscall(SYS_kcmp, getpid(), 3999999, 1, 0, 0), ESRCH, "with nobody");
+	fails(syscall(SYS_kcmp, getpid(), getpid(), 99, 0, 0), EINVAL, "of something else");
+	fails(syscall(SYS_kcmp, getpid(), getpid(), 0, 9999, null), EBADF, "of no file");
+	close(fd);
+	close(copy);
+	close(null);
+}
+
+static void own_memory(void)
+{
+	char from[20] = "0123456789", to[20] = "", *hole = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iovec local[2] = { { to, 3 }, { to + 10, 5 } }, remote[2] = { { from + 1, 4 }, { from + 7, 3 } };
+
+	is(process_vm_readv(getpid(), local, 2, remote, 2, 0), 7, "process_vm_readv");
+	ok(!memcmp(to, "123", 3) && !memcmp(to + 10, "4789", 4), "piece by piece");
+	local[0] = (struct iovec){ from, 5 };
+	remote[0] = (struct iovec){ to, 20 };
+	is(process_vm_writev(getpid(), local, 1, remote, 1, 0), 5, "process_vm_writev");
+	ok(!memcmp(to, "01234", 5), "is there");
+	munmap(hole + PAGE, PAGE);
+	local[0] = (struct iovec){ to, 20 };
+	remote[0] = (struct iovec){ hole + PAGE, 10 };
+	fails(process_vm_readv(getpid(), local, 1, remote, 1, 0), EFAULT, "nothing there");
+	fails(process_vm_readv(3999999, local, 1, remote, 1, 0), ESRCH, "nobody there");
+	fails(process_vm_readv(getpid(), local, 1, remote, 1, 1), EINVAL, "a flag");
+	fails(process_vm_readv(getpid(), (void *)8, 1, remote, 1, 0), EFAULT, "no vector");
+	fails(process_vm_readv(getpid(), local, 1, (void *)8, 1, 0), EFAULT, "no other one");
+	fails(process_vm_writev(getpid(), local, 2000, remote, 1, 0), EINVAL, "too long a vector");
+	munmap(hole, PAGE);
+}
+
+static void leases(void)
+{
+	int fd = open(scratch("lease"), O_RDWR | O_CREAT, 0600);
+
+	is(fcntl(fd, F_GETLEASE), F_UNLCK, "F_GETLEASE: none");
+	close(fd);
+	become(NOBODY);
+	fails(syscall(SYS_vhangup), EPERM, "vhangup is not for all");
+	become(0);
+}
+
 void suite_various(void)
 {
+	process_files();
+	own_memory();
+	leases();
 	memory_policies();
 	no_children();
 }
