@@ -8,7 +8,12 @@ node=$(readlink -f /usr/bin/node)
 mkdir "$work/data"
 head -c 1000000 /dev/urandom > "$work/data/body"
 here=$("$node" $programs/work.js 2>&1; echo "status $?")
-image node --copy $programs:/programs "$node"
+# Debian's own node has three of its modules there; that of other packages has them within.
+modules=
+for dir in acorn cjs-module-lexer undici; do
+	[ ! -d /usr/share/nodejs/$dir ] || modules="$modules --copy /usr/share/nodejs/$dir:/usr/share/nodejs/$dir"
+done
+image node $modules --copy $programs:/programs "$node"
 
 ready() { [ "$(curl -s -m 5 "http://127.0.0.1:$port/count")" = 0 ]; }
 many() { # 16 at once
