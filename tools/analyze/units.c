@@ -379,7 +379,7 @@ static void cut(struct finder *f)
 				continue;
 			add_unit(f->u, &capacity, at, c->start, UNIT_DATA);
 			if (c->execute && s->execute)
-				cut_code(&f->starts, f->u, &capacity, c->start, end);
+				cut_code(&f->starts, f->u, &capacity, c->start, end < s->file_end ? end : s->file_end);
 			else
 				cut_data(o, f->u, &capacity, c->start, end, words_of_their_own(c));
 			at = end;
