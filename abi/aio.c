@@ -152,6 +152,7 @@ static long submit_one(struct aio_context *c, struct iocb __user *user)
 	return r;
 }
 
+/* Partial: a request is made at once or waits for its file to be ready; none goes on beside the caller. */
 long sys_io_submit(uint64_t context, long count, uint64_t __user *requests)
 {
 	struct aio_context *c;
@@ -176,6 +177,7 @@ long sys_io_submit(uint64_t context, long count, uint64_t __user *requests)
 }
 SYSCALL(io_submit);
 
+/* Partial: there is no request that could be cancelled. */
 long sys_io_cancel(uint64_t context, struct iocb __user *request, struct io_event __user *unused)
 {
 	struct aio_context *c;

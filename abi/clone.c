@@ -47,12 +47,14 @@ static long clone_thread(uint64_t flags, uint64_t sp, int32_t __user *parent_tid
 	return tid;
 }
 
+/* Partial: new threads alone: a new process is ENOSYS, a new namespace EPERM. */
 long sys_clone(unsigned long flags, unsigned long sp, int32_t __user *parent_tid, int32_t __user *child_tid, unsigned long tls)
 {
 	return clone_thread(flags & ~(unsigned long)CSIGNAL, sp, parent_tid, child_tid, tls);
 }
 SYSCALL(clone);
 
+/* Partial: as clone; cgroups and the choice of ids are refused. */
 long sys_clone3(const struct clone_args __user *from, size_t size)
 {
 	struct clone_args a = { 0 };

@@ -14,6 +14,7 @@ COMPONENT("memory-calls", "system calls of memory: mmap and its family");
 #define PROT_ALL (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define MINCORE_CHUNK 256u
 
+/* Partial: not MAP_HUGETLB; the system chooses huge pages by itself. */
 long sys_mmap(unsigned long address, unsigned long length, unsigned long prot, unsigned long flags, unsigned long fd,
 	      unsigned long offset);
 long sys_munmap(unsigned long address, unsigned long length);
@@ -24,6 +25,7 @@ long sys_madvise(unsigned long address, unsigned long length, int advice);
 long sys_brk(unsigned long address);
 long sys_msync(unsigned long address, unsigned long length, int flags);
 long sys_mincore(unsigned long address, unsigned long length, unsigned char __user *out);
+/* Partial: memory is filled in: nothing is ever paged out. */
 long sys_mlock(unsigned long address, unsigned long length);
 long sys_mlock2(unsigned long address, unsigned long length, int flags);
 long sys_munlock(unsigned long address, unsigned long length);

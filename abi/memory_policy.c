@@ -78,6 +78,7 @@ static long policy_check(int mode, const uint64_t __user *mask, unsigned long bi
 	return 0;
 }
 
+/* Partial: there is one node: checked and kept, without effect. */
 long sys_set_mempolicy(int mode, const uint64_t __user *mask, unsigned long bits)
 {
 	unsigned policy;
@@ -92,6 +93,7 @@ long sys_set_mempolicy(int mode, const uint64_t __user *mask, unsigned long bits
 }
 SYSCALL(set_mempolicy);
 
+/* Partial: there is one node: checked, without effect. */
 long sys_mbind(uint64_t start, uint64_t length, unsigned long mode, const uint64_t __user *mask, unsigned long bits,
 	       unsigned flags)
 {

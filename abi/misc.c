@@ -34,6 +34,7 @@ SYSCALL(getrandom);
 
 #define PERSONALITY_QUERY 0xffffffffu
 
+/* Partial: kept, without effect. */
 long sys_personality(unsigned persona)
 {
 	struct process *p = current->process;
@@ -55,6 +56,7 @@ static void visit_processors(void)
 	sched_set_cpus(current, allowed);
 }
 
+/* Partial: not MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE and _RSEQ. */
 long sys_membarrier(int command, unsigned flags, int cpu)
 {
 	const int supported = MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED |

@@ -52,6 +52,7 @@ static long mount_place(const char __user *source, const char __user *target, bo
 	return r;
 }
 
+/* Partial: without propagation between mounts: there is one name space. */
 long sys_mount(const char __user *source, const char __user *target, const char __user *type, unsigned long flags,
 	       const char __user *data)
 {

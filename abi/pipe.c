@@ -47,6 +47,7 @@ out_files:
 	return error;
 }
 
+/* Partial: not O_DIRECT (packets) and O_NOTIFICATION_PIPE. */
 long sys_pipe2(int __user *fds, unsigned flags)
 {
 	if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK)) /* O_DIRECT (packets) and O_NOTIFICATION_PIPE are not here */

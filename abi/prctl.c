@@ -61,6 +61,7 @@ PRCTL(PR_GET_DUMPABLE, get_dumpable);
 /* The first program has no parent whose death could be told: the signal is kept, and never sent. */
 static int parent_death_signal;
 
+/* Partial: kept and never sent: there is no parent. */
 static long set_pdeathsig(unsigned long signo, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	if (signo > 64)
@@ -127,40 +128,46 @@ static long set_keepcaps(unsigned long keep, unsigned long a3, unsigned long a4,
 }
 PRCTL(PR_SET_KEEPCAPS, set_keepcaps);
 
+/* Partial: always 0. */
 static long get_securebits(unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	return 0;
 }
 PRCTL(PR_GET_SECUREBITS, get_securebits);
 
-/* Seccomp is not here: mode 0, disabled. */
+/* Seccomp is not here: mode 0, disabled.
+ * Partial: always 0: there are no filters. */
 static long get_seccomp(unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	return 0;
 }
 PRCTL(PR_GET_SECCOMP, get_seccomp);
 
-/* Timers fire at their time: the slack that they are allowed is not used. */
+/* Timers fire at their time: the slack that they are allowed is not used.
+ * Partial: always 50000. */
 static long get_timerslack(unsigned long a2, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	return 50000;
 }
 PRCTL(PR_GET_TIMERSLACK, get_timerslack);
 
+/* Partial: not used: timers fire at their time. */
 static long set_timerslack(unsigned long ns, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	return 0;
 }
 PRCTL(PR_SET_TIMERSLACK, set_timerslack);
 
-/* Without fork there are no orphans to adopt. */
+/* Without fork there are no orphans to adopt.
+ * Partial: without effect: there are no orphans. */
 static long set_child_subreaper(unsigned long on, unsigned long a3, unsigned long a4, unsigned long a5)
 {
 	return 0;
 }
 PRCTL(PR_SET_CHILD_SUBREAPER, set_child_subreaper);
 
-/* Names of anonymous memory: as a Linux without CONFIG_ANON_VMA_NAME answers, said here so that nothing is logged. */
+/* Names of anonymous memory: as a Linux without CONFIG_ANON_VMA_NAME answers, said here so that nothing is logged.
+ * Partial: always EINVAL, as without CONFIG_ANON_VMA_NAME. */
 static long set_vma(unsigned long what, unsigned long start, unsigned long length, unsigned long name)
 {
 	return -EINVAL;

@@ -102,6 +102,7 @@ long sys_sysinfo(struct sysinfo __user *out)
 }
 SYSCALL(sysinfo);
 
+/* Partial: time in the kernel counts as the program's; no figures of input and output. */
 long sys_getrusage(int who, struct rusage __user *out)
 {
 	struct process *p = current->process;

@@ -263,6 +263,7 @@ wrong_size:
 	return put_user_u32((uint32_t __user *)&from->size, sizeof(*a)) ? -EFAULT : -E2BIG;
 }
 
+/* Partial: not SCHED_DEADLINE and utilisation clamps. */
 long sys_sched_setattr(int tid, struct sched_attr __user *from, unsigned flags)
 {
 	struct sched_policy new = { 0 };

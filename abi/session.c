@@ -69,6 +69,7 @@ SYSCALL(vhangup);
 #define WAIT_HOW   (WNOHANG | __WNOTHREAD | __WCLONE | __WALL)
 #define WAITID_FOR (WEXITED | WSTOPPED | WCONTINUED)
 
+/* Partial: ECHILD: there are no children. */
 long sys_wait4(int pid, int __user *status, int options, void __user *usage)
 {
 	if (options & ~(int)(WAIT_HOW | WUNTRACED | WCONTINUED))
@@ -77,6 +78,7 @@ long sys_wait4(int pid, int __user *status, int options, void __user *usage)
 }
 SYSCALL(wait4);
 
+/* Partial: ECHILD: there are no children. */
 long sys_waitid(int type, int id, void __user *info, int options, void __user *usage)
 {
 	struct file *f;

@@ -40,13 +40,15 @@ long sys_alarm(unsigned seconds)
 }
 SYSCALL(alarm);
 
-/* Both say what clone(2) says of processes. */
+/* Both say what clone(2) says of processes.
+ * Partial: ENOSYS: there is one process. */
 long sys_fork(void)
 {
 	return sys_clone(SIGCHLD, 0, NULL, NULL, 0);
 }
 SYSCALL(fork);
 
+/* Partial: ENOSYS: there is one process. */
 long sys_vfork(void)
 {
 	return sys_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, 0, NULL, NULL, 0);

@@ -66,3 +66,9 @@ $(GUEST)/calls.h: $(BUILD)/calls tests/guest/guest.mk
 		printf '#ifndef OPTION\n#define OPTION(name, level, number)\n#endif\n'; cat $@.new) > $@ && rm $@.new
 $(GUEST)/random_calls: GUEST_CFLAGS += -I$(GUEST)
 $(GUEST)/random_calls: $(GUEST)/calls.h
+
+# What programs find, for people.
+.PHONY: compat
+compat: $(BUILD)/calls
+	@scripts/compat $< > docs/COMPAT.md
+guest-programs: $(BUILD)/calls
