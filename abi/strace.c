@@ -337,7 +337,7 @@ static bool is_first(uint64_t number, const long *args, long result)
 {
 	bool failed = result < 0 && result >= -4095;
 	const char *kinds = arguments_of(number);
-	uint64_t key = mix(number + 1, failed ? (uint64_t)result : 0);
+	uint64_t key = mix(mix(0, number + 1), failed ? (uint64_t)result : 0);
 
 	for (unsigned i = 0; i < ARGUMENTS && kinds[i]; i++) {
 		if (kinds[i] == 'c' || kinds[i] == 'C')

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The suites and redis on a kernel built with DEBUG=1, which checks the order of locks and what it otherwise assumes.
+# The suites, random calls and redis on a kernel built with DEBUG=1, which checks the order of locks and what it otherwise
+# assumes; and whether the suites reach all that the kernel offers (coverage.pl), by what the kernel itself says of them.
 # TIME LIMIT: 900
 . tests/lib.sh
 
@@ -11,8 +12,13 @@ guest=build/guest
 check "an image of the suites is built" $WHITTLE build -o "$work/suite.img" --for microvm --copy "$guest/data:/data" \
 	--copy "$work/suite.root:/suite.root" "$guest/suite-static"
 for suite in $("$guest/suite-static" --list); do
-	sub "debug" timeout 120 $WHITTLE run -m 256M "$work/suite.img" -- "$suite"
+	sub "debug" timeout 120 $WHITTLE run --append whittle.strace=first -m 256M "$work/suite.img" -- "$suite"
+	cp "$work/sub.err" "$work/trace.$suite"
 done
+sub "reached" tests/guest/coverage.pl build/calls tests/UNREACHED "$work"/trace.*
+
+check "an image of random calls is built" $WHITTLE build -o "$work/random.img" --for microvm "$guest/random_calls"
+sub "random calls" timeout 200 $WHITTLE run -m 256M "$work/random.img" -- 11 3000
 
 check "an image of redis is built" $WHITTLE build -o "$work/redis.img" --for microvm "$(command -v redis-server)" -- \
 	--save '' --protected-mode no

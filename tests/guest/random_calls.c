@@ -563,7 +563,7 @@ static void clean(void)
 	for (int i = 0; i < 3; i++)
 		setitimer(i, &never_again, NULL);
 	syscall(SYS_close_range, 3, ~0u, 0);
-	for (int i = 0; i < 32768; i++) {
+	for (int i = 32767; i >= 0; i--) {
 		struct shmid_ds shm;
 		struct semid_ds sem;
 		struct msqid_ds msg;

@@ -4,7 +4,11 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/ipc.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/time.h>
 #include <sys/times.h>
 #include <sys/wait.h>
@@ -37,7 +41,8 @@ static void processes(void)
 	unsigned cpu;
 
 	OK(SYS_capget, &head, caps);
-	OK(SYS_capset, &head, caps + 0 * memcmp(caps, caps, 1));
+	OK(SYS_prctl, PR_CAPBSET_DROP, 20);
+	OK(SYS_capset, &head, caps);
 	NO(EFAULT, SYS_capget, BAD, caps);
 	NO(EFAULT, SYS_capget, &head, BAD);
 	NO(EINVAL, SYS_capget, &unknown, caps);
@@ -47,7 +52,7 @@ static void processes(void)
 	unknown.version = 1;
 	NO(EINVAL, SYS_capset, &unknown, caps);
 	memset(caps, 0xff, sizeof(caps));
-	NO(EPERM, SYS_capset, &head, caps); /* they were given up above */
+	NO(EPERM, SYS_capset, &head, caps); /* more than there are */
 	NO(ECHILD, SYS_wait4, -1, NULL, 0, NULL);
 	NO(ECHILD, SYS_waitid, P_ALL, 0, NULL, WEXITED, NULL);
 	OK(SYS_get_robust_list, 0, &list, &size);
@@ -60,6 +65,10 @@ static void processes(void)
 	NO(EINVAL, SYS_arch_prctl, 0x9999, 0);
 	NO(EPERM, SYS_arch_prctl, ARCH_SET_GS, -4096L);
 	OK(SYS_getpgrp);
+	syscall(SYS_setsid); /* the first process of a machine leads its session already */
+	NO(EPERM, SYS_setsid);
+	NO(EPERM, SYS_setpgid, 0, 0);
+	OK(SYS_getpgid, 0);
 	OK(SYS_getsid, 0);
 	NO(ESRCH, SYS_getsid, NOBODY);
 	NO(ESRCH, SYS_getpgid, NOBODY);
@@ -126,6 +135,7 @@ static void identities(void)
 	NO(EINVAL, SYS_umount2, "/tmp", 1 << 10);
 	memset(text, 'a', sizeof(text) - 1);
 	NO(ENAMETOOLONG, SYS_mount, "none", text, "tmpfs", 0, NULL);
+	NO(EINVAL, SYS_mount, "none", "/tmp", text, 0, NULL);
 	memset(text, 0, sizeof(text));
 	NO(EFAULT, SYS_settimeofday, BAD, NULL);
 	NO(EINVAL, SYS_settimeofday, (&(struct timeval){ 0, 1000000 }), NULL);
@@ -152,6 +162,9 @@ static void identities(void)
 	NO(EPERM, SYS_clock_settime, CLOCK_REALTIME, (&(struct timespec){ 1, 0 }));
 	NO(EPERM, SYS_setrlimit, RLIMIT_NOFILE, &more);
 	NO(EPERM, SYS_prlimit64, 0, RLIMIT_NOFILE, &more, NULL);
+	NO(EPERM, SYS_prctl, PR_CAPBSET_DROP, 20);
+	NO(EPERM, SYS_utimensat, -100, "/", ((struct timespec[]){ { 1, 0 }, { 1, 0 } }), 0);
+	NO(EPERM, SYS_sched_setattr, 0, ((uint64_t[]){ 48, 0, -5u, 0, 0, 0 }), 0);
 	NO(EPERM, SYS_mknodat, -100, "/tmp/errnos-device", 020600, 0x103);
 	is(setresuid(0, 0, 0) + setresgid(0, 0, 0), 0, "root again");
 	if (in_guest()) { /* nobody sets the clock of the host */
@@ -204,6 +217,77 @@ static void scheduling(void)
 	NO(ESRCH, SYS_sched_setscheduler, NOBODY, SCHED_OTHER, &none);
 }
 
+static volatile int on_stack_error;
+
+static void on_alternate_stack(int unused)
+{
+	stack_t other = { .ss_flags = SS_DISABLE };
+
+	(void)unused;
+	on_stack_error = syscall(SYS_sigaltstack, &other, NULL) ? errno : 0;
+}
+
+static void alternate_stack(void)
+{
+	struct sigaction sa = { .sa_handler = on_alternate_stack, .sa_flags = SA_ONSTACK };
+	stack_t stack = { .ss_sp = malloc(65536), .ss_size = 65536 }, none = { .ss_flags = SS_DISABLE };
+
+	sigaction(SIGUSR2, &sa, NULL);
+	OK(SYS_sigaltstack, &stack, NULL);
+	raise(SIGUSR2);
+	is(on_stack_error, EPERM, "a stack that is stood on stays");
+	sigaltstack(&none, NULL);
+	free(stack.ss_sp);
+	signal(SIGUSR2, SIG_DFL);
+}
+
+static void too_many_timers(void)
+{
+	struct rlimit few = { 10, 10 }, before;
+	int id, made = 0, error = 0;
+
+	getrlimit(RLIMIT_SIGPENDING, &before);
+	few.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_SIGPENDING, &few);
+	while (made < 1000 && !error) {
+		if (syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &id))
+			error = errno;
+		else
+			made++;
+	}
+	is(error, EAGAIN, "there is an end to timers");
+	for (id = 0; id < 2000 && made; id++)
+		made -= syscall(SYS_timer_delete, id) == 0;
+	setrlimit(RLIMIT_SIGPENDING, &before);
+}
+
+static void of_system_v(void)
+{
+	int sem = semget(IPC_PRIVATE, 1, 0600), shm = shmget(IPC_PRIVATE, 4096, 0600);
+	struct sembuf op = { 0, 1, 0 };
+
+	OK(SYS_semop, sem, &op, 1);
+	NO(EINVAL, SYS_semop, sem, &op, 0);
+	NO(E2BIG, SYS_semop, sem, &op, 100000);
+	NO(EFAULT, SYS_semop, sem, BAD, 1);
+	semctl(sem, 0, IPC_RMID);
+	NO(EFAULT, SYS_shmctl, shm, IPC_STAT, BAD);
+	shmctl(shm, IPC_RMID, NULL);
+}
+
+static void priorities(void)
+{
+	struct sched_param one = { .sched_priority = 1 }, two = { .sched_priority = 2 }, none = { .sched_priority = 0 };
+	struct rlimit no = { 0, 0 };
+
+	setrlimit(RLIMIT_RTPRIO, &no);
+	OK(SYS_sched_setscheduler, 0, SCHED_FIFO, &one);
+	is(setresuid(-1, 1000, -1), 0, "as somebody");
+	NO(EPERM, SYS_sched_setparam, 0, &two);
+	is(setresuid(-1, 0, -1), 0, "root again");
+	OK(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+}
+
 static void signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
@@ -221,6 +305,10 @@ static void signals(void)
 	NO(EFAULT, SYS_rt_sigqueueinfo, getpid(), SIGUSR1, BAD);
 	NO(EINVAL, SYS_rt_sigqueueinfo, getpid(), 99, &info);
 	NO(ESRCH, SYS_rt_sigqueueinfo, NOBODY, SIGUSR1, &info);
+	info.si_code = 0;
+	NO(EPERM, SYS_rt_sigqueueinfo, NOBODY, SIGUSR1, &info);
+	NO(EPERM, SYS_rt_tgsigqueueinfo, NOBODY, NOBODY, SIGUSR1, &info);
+	info.si_code = SI_QUEUE;
 	OK(SYS_rt_tgsigqueueinfo, getpid(), getpid(), SIGUSR1, &info);
 	NO(EFAULT, SYS_rt_tgsigqueueinfo, getpid(), getpid(), SIGUSR1, BAD);
 	NO(EINVAL, SYS_rt_tgsigqueueinfo, getpid(), getpid(), 99, &info);
@@ -296,6 +384,7 @@ static void times_and_timers(void)
 
 static void memory(void)
 {
+	int fd[2];
 	char *p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	NO(EINVAL, SYS_mincore, p + 1, 1, text);
@@ -311,6 +400,10 @@ static void memory(void)
 	NO(EINVAL, SYS_msync, p + 1, 4096, MS_SYNC);
 	NO(EINVAL, SYS_mmap, NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	NO(EBADF, SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE, NONE, 0);
+	pipe(fd);
+	NO(ENODEV, SYS_mmap, NULL, 4096, PROT_READ, MAP_PRIVATE, fd[0], 0);
+	close(fd[0]);
+	close(fd[1]);
 	NO(EINVAL, SYS_futex, text + 1, FUTEX_WAIT, 0, NULL, NULL, 0);
 	NO(EFAULT, SYS_futex, NULL, FUTEX_WAIT, 0, NULL, NULL, 0);
 	munmap(p, 8192);
@@ -328,8 +421,12 @@ void suite_errnos_process(void)
 	signals();
 	times_and_timers();
 	scheduling();
+	alternate_stack();
+	too_many_timers();
+	of_system_v();
+	priorities();
 	memory();
 	restartable();
 	identities();
-	processes(); /* the last: it gives capabilities up */
+	processes();
 }

@@ -39,6 +39,8 @@ static const struct {
 	{ "net_edges", suite_net_edges },
 	{ "errnos_files", suite_errnos_files },
 	{ "errnos_process", suite_errnos_process },
+	{ "codes", suite_codes },
+	{ "errnos_net", suite_errnos_net },
 	{ "badptr", suite_badptr },
 };
 

@@ -83,6 +83,8 @@ void suite_time(void);
 void suite_process(void);
 void suite_errnos_files(void);
 void suite_errnos_process(void);
+void suite_codes(void);
+void suite_errnos_net(void);
 void suite_badptr(void);
 
 #endif
