@@ -84,7 +84,9 @@ void netdev_register(struct netdev *n);
 /** netdev_interrupt() - frames came or went by @queue, or the link changed: poll soon, on this processor. Context: interrupt. */
 static inline void netdev_interrupt(struct netdev *n, unsigned queue)
 {
-	deferred_raise(&n->queues[queue].work);
+	/* Before netdev_register() there is nobody to tell; it polls by itself. */
+	if (likely(__atomic_load_n(&n->queues[queue].work.call, __ATOMIC_ACQUIRE)))
+		deferred_raise(&n->queues[queue].work);
 }
 /**
  * netdev_receive() - a frame of @count pieces lies in buffers (kmalloc'd, NETDEV_BUFFER_SIZE), with NETDEV_BUFFER_HEAD bytes

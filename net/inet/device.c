@@ -506,8 +506,6 @@ void netdev_register(struct netdev *n)
 		return;
 	d->card = n;
 	d->checking = true;
-	for (unsigned i = 0; i < n->queue_count; i++)
-		n->queues[i] = (struct netdev_queue){ n, DEFERRED_INIT(device_work) };
 	net_lock();
 	igmp_init();
 	for (; *end; end = &(*end)->next)
@@ -521,6 +519,11 @@ void netdev_register(struct netdev *n)
 	inet6_device(d);
 	net_link_timer_start();
 	inet_configure(d);
+	for (unsigned i = 0; i < n->queue_count; i++) {
+		n->queues[i].netdev = n;
+		/* Interrupts may come already: with this they raise it. */
+		__atomic_store_n(&n->queues[i].work.call, device_work, __ATOMIC_RELEASE);
+	}
 	net_unlock();
 	for (unsigned i = 0; i < n->queue_count; i++)
 		netdev_interrupt(n, i);
