@@ -88,7 +88,7 @@ int wait_sleep(uint64_t deadline_ns, bool interruptible)
 	now = deadline_ns;
 	return -110;
 }
-int put_user_u32(uint32_t *to, uint32_t value)
+int (put_user_u32)(uint32_t *to, uint32_t value)
 {
 	*to = value;
 	return 0;
