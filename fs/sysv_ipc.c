@@ -38,7 +38,7 @@ struct ipc_object *ipc_find_index(struct ipc_table *t, int index)
 	struct ipc_object *o;
 
 	list_for_each(o, &t->objects, node)
-		if (index-- == 0)
+		if (o->index == index)
 			return o;
 	return NULL;
 }
@@ -71,6 +71,9 @@ int ipc_add(struct ipc_table *t, struct ipc_object *o)
 		t->last_id = t->last_id % INT32_MAX + 1; /* never 0 */
 	while (ipc_find_id(t, t->last_id));
 	o->id = t->last_id;
+	while (ipc_find_index(t, t->free_from))
+		t->free_from++;
+	o->index = t->free_from++;
 	list_add_tail(&t->objects, &o->node);
 	t->count++;
 	return o->id;
@@ -79,6 +82,7 @@ int ipc_add(struct ipc_table *t, struct ipc_object *o)
 void ipc_delete(struct ipc_table *t, struct ipc_object *o)
 {
 	list_del(&o->node);
+	t->free_from = MIN(t->free_from, o->index);
 	t->count--;
 }
 
@@ -127,7 +131,12 @@ void ipc_change(struct ipc_object *o, const struct ipc64_perm *from)
 
 int ipc_highest(const struct ipc_table *t)
 {
-	return t->count ? (int)t->count - 1 : 0;
+	const struct ipc_object *o;
+	int highest = 0;
+
+	list_for_each(o, &t->objects, node)
+		highest = MAX(highest, o->index);
+	return highest;
 }
 
 int64_t ipc_now(void)

@@ -14,6 +14,7 @@ struct ipc64_perm;
 struct ipc_object {
 	struct list node;
 	int id, key;             /* I once it is in the table */
+	int index;               /* likewise: its place, which stays while others come and go */
 	uint32_t mode;           /* S_IRUSR …; shared memory: SHM_DEST */
 	uint32_t uid, gid, cuid, cgid;
 	bool removed;            /* its key is forgotten, but somebody uses it still */
@@ -24,6 +25,7 @@ struct ipc_table {
 	struct list objects;     /* by age */
 	unsigned count, limit;
 	int last_id;
+	int free_from;           /* places below are taken */
 };
 #define IPC_TABLE_INIT(t, most) { .lock = SPINLOCK_INIT(RANK_SYSV), .objects = LIST_INIT((t).objects), .limit = (most) }
 
@@ -56,7 +58,7 @@ bool ipc_owned(const struct ipc_object *o);
 void ipc_describe(const struct ipc_object *o, struct ipc64_perm *out);
 /** ipc_change() - IPC_SET: owner and mode. */
 void ipc_change(struct ipc_object *o, const struct ipc64_perm *from);
-/** ipc_highest() - position of the last object, which *_INFO returns. */
+/** ipc_highest() - the highest place in use, which *_INFO returns; 0 if there is none. */
 int ipc_highest(const struct ipc_table *t);
 /** ipc_now() - seconds since the epoch. */
 int64_t ipc_now(void);

@@ -376,8 +376,29 @@ static void queues(void)
 	fails(msgctl(id, IPC_RMID, NULL), EINVAL, "it is gone");
 }
 
+/* What *_STAT counts by are places: those of others stay when one is removed. */
+static void places(void)
+{
+	int ids[5], highest, left = 5;
+	struct seminfo info;
+	struct semid_ds ds;
+
+	for (int i = 0; i < 5; i++)
+		ids[i] = semget(IPC_PRIVATE, 1, 0600);
+	highest = semctl_(0, 0, SEM_INFO, &info);
+	for (int at = 0; at <= highest; at++) {
+		int id = semctl_(at, 0, SEM_STAT, &ds);
+
+		for (int i = 0; i < 5; i++)
+			if (id == ids[i] && semctl(id, 0, IPC_RMID) == 0)
+				left--;
+	}
+	is(left, 0, "all that are removed while they are counted");
+}
+
 void suite_sysv_sem(void)
 {
+	places();
 	semaphores();
 	queues();
 }
