@@ -10,17 +10,20 @@ static struct spinlock irq_lock = SPINLOCK_INIT(RANK_DEVICE);
 static struct irq_handler *handlers[IRQ_LINES];
 
 /* Where the lines of the old controllers are, if not at the same numbers: line + 1; 0: the same. Start-up only. */
-static uint8_t isa_lines[16];
+static uint8_t isa_lines[16] __sealed;
+static uint64_t low_lines __sealed; /* a bit for each line that is active low */
 
 unsigned irq_isa(unsigned irq)
 {
 	return irq < ARRAY_SIZE(isa_lines) && isa_lines[irq] ? isa_lines[irq] - 1u : irq;
 }
 
-void irq_isa_override(unsigned irq, unsigned line)
+void irq_isa_override(unsigned irq, unsigned line, bool low)
 {
-	if (irq < ARRAY_SIZE(isa_lines) && line < IRQ_MESSAGES_FIRST)
-		isa_lines[irq] = (uint8_t)(line + 1);
+	if (irq >= ARRAY_SIZE(isa_lines) || line >= IRQ_MESSAGES_FIRST)
+		return;
+	isa_lines[irq] = (uint8_t)(line + 1);
+	low_lines = low ? low_lines | 1ul << line : low_lines & ~(1ul << line);
 }
 
 int irq_request(unsigned line, unsigned trigger, struct irq_handler *h)
@@ -33,7 +36,7 @@ int irq_request(unsigned line, unsigned trigger, struct irq_handler *h)
 	h->next = handlers[line];
 	__atomic_store_n(&handlers[line], h, __ATOMIC_RELEASE);
 	spin_unlock_irqrestore(&irq_lock, flags);
-	return arch_irq_enable(line, trigger);
+	return arch_irq_enable(line, trigger | (low_lines >> line & 1 ? IRQ_LOW : 0));
 }
 
 int irq_request_message(struct irq_handler *h, unsigned cpu, struct irq_message *m)

@@ -13,11 +13,12 @@ struct irq_handler {
 
 #define IRQ_EDGE  0u
 #define IRQ_LEVEL 1u
+#define IRQ_LOW   2u /* active low; else high */
 
 /** irq_isa() - the line that a PC's old interrupt @irq (4: the first serial port) arrives at. */
 unsigned irq_isa(unsigned irq);
-/** irq_isa_override() - it is @line. Context: start-up. */
-void irq_isa_override(unsigned irq, unsigned line);
+/** irq_isa_override() - it is @line, which is active low if @low. Context: start-up. */
+void irq_isa_override(unsigned irq, unsigned line, bool low);
 /** irq_request() - call @h (owned by the caller, lives on) for global interrupt line @line. -EINVAL, -ENODEV. */
 int irq_request(unsigned line, unsigned trigger, struct irq_handler *h);
 void irq_release(unsigned line, struct irq_handler *h);

@@ -17,11 +17,14 @@ COMPONENT("log", "kernel messages, panics, backtraces");
 #define LINE_MAX  512
 #define RING_SIZE 16384
 
+#define PANIC_SECONDS_MOST 86400u
+
 static struct spinlock log_lock = SPINLOCK_INIT(RANK_LOG);
 static char ring[RING_SIZE];    /* log_lock */
 static uint64_t ring_written;   /* log_lock: bytes ever */
 static int console_level = LOG_WARNING;
 static bool panicking;
+static int panic_seconds = -1;  /* from then to the machine's reset; -1: it goes off */
 
 static void ring_add(const char *text, size_t n)
 {
@@ -92,8 +95,27 @@ void panic(const char *format, ...)
 		log_print(LOG_EMERG, "kernel panic: %s", text);
 		backtrace_print((uint64_t)__builtin_return_address(0) - 1, (uint64_t)__builtin_frame_address(0));
 	}
-	machine_off();
+	if (panic_seconds < 0)
+		machine_off();
+	for (uint64_t until = clock_monotonic_ns() + (uint64_t)panic_seconds * NSEC_PER_SEC; clock_monotonic_ns() < until;)
+		cpu_relax();
+	machine_reset();
 }
+
+/* Linux's: seconds after which a panic starts the machine anew, -1: at once. Without it, or 0, the machine goes off. */
+static int set_panic(char *value)
+{
+	uint64_t seconds;
+
+	if (!strcmp(value, "-1"))
+		panic_seconds = 0;
+	else if (param_number(value, &seconds) || seconds > PANIC_SECONDS_MOST)
+		return -EINVAL;
+	else
+		panic_seconds = seconds ? (int)seconds : -1;
+	return 0;
+}
+BOOT_PARAM(panic, "panic", set_panic);
 
 static int set_loglevel(char *value)
 {

@@ -27,7 +27,7 @@ void machine_off_wait(void)
 		cpu_relax();
 }
 
-void machine_off(void)
+static void __noreturn end(unsigned flags)
 {
 	const struct poweroff *next = NULL;
 	int below = INT32_MAX;
@@ -36,7 +36,7 @@ void machine_off(void)
 	do {
 		next = NULL;
 		set_for_each(poweroff, p)
-			if (p->rating < below && (!next || p->rating > next->rating))
+			if (p->flags == flags && p->rating < below && (!next || p->rating > next->rating))
 				next = p;
 		if (next) {
 			below = next->rating;
@@ -44,4 +44,14 @@ void machine_off(void)
 		}
 	} while (next);
 	arch_halt();
+}
+
+void machine_off(void)
+{
+	end(0);
+}
+
+void machine_reset(void)
+{
+	end(POWEROFF_RESET);
 }

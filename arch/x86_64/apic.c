@@ -47,6 +47,7 @@ enum lapic_register {
 enum ioapic_register { IOAPIC_ID = 0, IOAPIC_VERSION = 1, IOAPIC_REDIRECTION = 0x10 };
 #define REDIRECTION_MASKED 0x10000u
 #define REDIRECTION_LEVEL  0x8000u
+#define REDIRECTION_LOW    0x2000u
 
 #define IOAPICS_MAX 4
 static const paddr_t ioapic_places[] = { 0xfec00000, 0xfec10000 };
@@ -189,7 +190,8 @@ int arch_irq_enable(unsigned line, unsigned trigger)
 			continue;
 		flags = spin_lock_irqsave(&ioapic_lock);
 		redirect(a, line - a->first_line,
-			 (TRAP_LINES_FIRST + line) | (trigger == IRQ_LEVEL ? REDIRECTION_LEVEL : 0));
+			 (TRAP_LINES_FIRST + line) | (trigger & IRQ_LEVEL ? REDIRECTION_LEVEL : 0) |
+				 (trigger & IRQ_LOW ? REDIRECTION_LOW : 0));
 		spin_unlock_irqrestore(&ioapic_lock, flags);
 		return 0;
 	}

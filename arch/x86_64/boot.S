@@ -78,6 +78,16 @@ pvh_entry:
 	jmp	3b
 
 .Lfits:
+	/* After a reset QEMU loads the image again, but leaves .bss, a segment without bytes, as it was. */
+	cmpl	$0, PHYS(boot_pml4)
+	je	1f
+	movl	$PHYS(bss_start), %edi
+	movl	$PHYS(image_end), %ecx
+	subl	%edi, %ecx
+	shrl	$2, %ecx
+	xorl	%eax, %eax
+	rep stosl
+1:
 	/* One page directory for the first GiB, in 2 MiB pages, present and writable. */
 	movl	$PHYS(boot_pd), %edi
 	movl	$0x83, %eax

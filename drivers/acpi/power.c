@@ -1,9 +1,11 @@
-/* Power off by ACPI's fixed hardware (ACPI 6.4, 4.8.3.2: PM1 control registers): QEMU's q35 and pc, most real machines.
+/* Power off by ACPI's fixed hardware (ACPI 6.4, 4.8.3.2: PM1 control registers), and reset by its reset register (4.8.3.6):
+ * QEMU's q35 and pc, most real machines.
  *
  * The value to write is in the package \_S5 (7.4.2), which is looked for in the AML by its name: no AML is run. Registers
  * are I/O ports, as everywhere so far. x86 only.
  */
 #include <arch/irqflags.h>
+#include <arch/mmu.h>
 #include <arch/port.h>
 #include <core/power.h>
 #include "drivers/acpi/tables.h"
@@ -97,4 +99,29 @@ static void acpi_power_off(void)
 		sleep_in(control, types[1]);
 	machine_off_wait();
 }
+#define SPACE_MEMORY 0
+#define SPACE_IO     1
+
+static void acpi_reset(void)
+{
+	const struct acpi_header *fadt = acpi_table("FACP");
+	uint64_t address = fadt ? acpi_get(fadt, FADT_RESET_REGISTER + ACPI_ADDRESS_AT, 8) : 0;
+	uint8_t value = fadt ? (uint8_t)acpi_get(fadt, FADT_RESET_VALUE, 1) : 0;
+	volatile uint8_t *mapped;
+
+	if (!address || !(acpi_get(fadt, FADT_FLAGS, 4) & FADT_RESET_REGISTER_THERE))
+		return;
+	switch (acpi_get(fadt, FADT_RESET_REGISTER, 1)) {
+	case SPACE_IO:
+		outb((uint16_t)address, value);
+		break;
+	case SPACE_MEMORY:
+		mapped = mmu_map_device(address, 1);
+		if (mapped)
+			*mapped = value;
+		break;
+	}
+	machine_off_wait();
+}
+SET_ENTRY(poweroff, acpi_reset, struct poweroff) = { "acpi-reset", acpi_reset, 90, POWEROFF_RESET };
 SET_ENTRY(poweroff, acpi_power, struct poweroff) = { "acpi-power", acpi_power_off, 90, 0 };

@@ -25,9 +25,10 @@ void acpi_enter_mode(const struct acpi_header *fadt);
 /* Fields of the fixed table, "FACP" (ACPI 6.4, 5.2.9). */
 enum acpi_fadt {
 	FADT_DSDT = 40, FADT_SCI_INTERRUPT = 46, FADT_SMI_COMMAND = 48, FADT_ACPI_ENABLE = 52, FADT_PM1A_EVENT = 56,
-	FADT_PM1A_CONTROL = 64, FADT_PM1B_CONTROL = 68, FADT_PM1_EVENT_LENGTH = 88, FADT_FLAGS = 112, FADT_X_DSDT = 140, FADT_SLEEP_CONTROL = 244,
+	FADT_PM1A_CONTROL = 64, FADT_PM1B_CONTROL = 68, FADT_PM1_EVENT_LENGTH = 88, FADT_FLAGS = 112, FADT_RESET_REGISTER = 116, FADT_RESET_VALUE = 128, FADT_X_DSDT = 140, FADT_SLEEP_CONTROL = 244,
 };
-#define FADT_HARDWARE_REDUCED (1u << 20)
+#define FADT_RESET_REGISTER_THERE (1u << 10)
+#define FADT_HARDWARE_REDUCED     (1u << 20)
 #define ACPI_ADDRESS_AT       4u /* of the address in a generic address structure (5.2.3.2) */
 
 #endif
