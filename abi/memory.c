@@ -93,8 +93,8 @@ SYSCALL(munmap);
 
 long sys_mprotect(unsigned long address, unsigned long length, unsigned long prot)
 {
-	if (prot & ~(unsigned long)(PROT_ALL | PROT_SEM | PROT_GROWSDOWN))
-		return -EINVAL;
+	if (prot & ~(unsigned long)(PROT_ALL | PROT_SEM | PROT_GROWSDOWN) && !(address & ~PAGE_MASK) && length)
+		return address + ALIGN_UP(length, PAGE_SIZE) <= address ? -ENOMEM : -EINVAL;
 	return mm_protect(current->process->mm, address, length, (int)prot);
 }
 SYSCALL(mprotect);
@@ -124,7 +124,9 @@ long sys_msync(unsigned long address, unsigned long length, int flags)
 	if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) || (address & ~PAGE_MASK) ||
 	    ((flags & MS_ASYNC) && (flags & MS_SYNC)))
 		return -EINVAL;
-	length = ALIGN_UP(length, PAGE_SIZE);
+	if (address + ALIGN_UP(length, PAGE_SIZE) < address)
+		return -ENOMEM;
+	length = ALIGN_UP(length, PAGE_SIZE); /* to 0, if it is that long: as Linux */
 	return flags & MS_SYNC ? mm_sync(current->process->mm, address, length)
 			       : mm_mapped(current->process->mm, address, length);
 }
@@ -137,6 +139,8 @@ long sys_mincore(unsigned long address, unsigned long length, unsigned char __us
 
 	if (address & ~PAGE_MASK)
 		return -EINVAL;
+	if (length > current->process->mm->limit || address > current->process->mm->limit - length)
+		return -ENOMEM;
 	while (pages) {
 		unsigned long n = MIN(pages, (unsigned long)MINCORE_CHUNK);
 		long r = mm_resident(current->process->mm, address, n, chunk);

@@ -70,6 +70,12 @@ void vma_uncommit(struct mm *mm, const struct vma *v)
 	drop_pages(mm, v, pages_of(v->end - v->start));
 }
 
+/* What a call says that did all it could, of a range up to @end. */
+static long beyond(const struct mm *mm, uint64_t end)
+{
+	return end > mm->limit ? -ENOMEM : 0;
+}
+
 static void vma_free(struct mm *mm, struct vma *v)
 {
 	if (mm->last_hit == v)
@@ -230,10 +236,10 @@ static int place(struct mm *mm, uint64_t *address, uint64_t length, int flags)
 	uint64_t high = flags & MAP_32BIT ? MIN(mm->mmap_top, LOW_LIMIT) : mm->mmap_top;
 
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		if (*address >= mm->limit || length > mm->limit - *address)
+			return -ENOMEM;
 		if (*address & ~PAGE_MASK)
 			return -EINVAL;
-		if (!range_ok(mm, *address, length))
-			return -ENOMEM;
 		if (*address < VMA_LOWEST)
 			return -EPERM;
 		if (flags & MAP_FIXED_NOREPLACE)
@@ -439,19 +445,19 @@ static long protect_locked(struct mm *mm, uint64_t start, uint64_t end, int prot
 
 long mm_protect(struct mm *mm, uint64_t address, uint64_t length, int prot)
 {
+	uint64_t end = address + ALIGN_UP(length, PAGE_SIZE);
 	long r;
 
 	if (address & ~PAGE_MASK)
 		return -EINVAL;
 	if (!length)
 		return 0;
-	length = ALIGN_UP(length, PAGE_SIZE);
-	if (!range_ok(mm, address, length))
+	if (end <= address || address >= mm->limit)
 		return -ENOMEM;
 	mutex_lock(&mm->lock);
-	r = protect_locked(mm, address, address + length, prot);
+	r = protect_locked(mm, address, MIN(end, mm->limit), prot);
 	mutex_unlock(&mm->lock);
-	return r;
+	return r ? r : beyond(mm, end);
 }
 
 /* ---- mremap ---- */
@@ -575,7 +581,7 @@ long mm_remap(struct mm *mm, uint64_t old, uint64_t old_length, uint64_t new_len
 	if ((old & ~PAGE_MASK) || !new_length || new_length > mm->limit)
 		return -EINVAL;
 	if (!range_ok(mm, old, MAX(old_length, PAGE_SIZE)))
-		return -EFAULT;
+		return mm_mapped(mm, old, PAGE_SIZE) ? -EFAULT : -EINVAL;
 	if (flags & MREMAP_FIXED) {
 		if (!range_ok(mm, target, new_length) || (target < old + old_length && old < target + new_length))
 			return -EINVAL;
@@ -678,17 +684,19 @@ static long advise_locked(struct mm *mm, uint64_t start, uint64_t end, int advic
 
 long mm_advise(struct mm *mm, uint64_t address, uint64_t length, int advice)
 {
-	long r;
+	uint64_t size = ALIGN_UP(length, PAGE_SIZE), end = address + size;
+	long r = advise_locked(mm, 0, 0, advice); /* of nothing: is there such an advice? */
 
-	if (address & ~PAGE_MASK)
+	if (r)
+		return r;
+	if ((address & ~PAGE_MASK) || size < length || end < address)
 		return -EINVAL;
-	length = ALIGN_UP(length, PAGE_SIZE);
-	if (length && !range_ok(mm, address, length))
-		return -ENOMEM;
+	if (end == address)
+		return 0;
 	mutex_lock(&mm->lock);
-	r = advise_locked(mm, address, address + length, advice);
+	r = advise_locked(mm, MIN(address, mm->limit), MIN(end, mm->limit), advice);
 	mutex_unlock(&mm->lock);
-	return r;
+	return r ? r : beyond(mm, end);
 }
 
 static bool brk_move(struct mm *mm, uint64_t new_brk)
@@ -782,21 +790,19 @@ static long lock_locked(struct mm *mm, uint64_t start, uint64_t end, unsigned ho
 
 long mm_lock(struct mm *mm, uint64_t address, uint64_t length, unsigned how)
 {
-	uint64_t start = ALIGN_DOWN(address, PAGE_SIZE), end = ALIGN_UP(address + length, PAGE_SIZE);
+	uint64_t start = ALIGN_DOWN(address, PAGE_SIZE), end = start + ALIGN_UP(length + (address - start), PAGE_SIZE);
 	long r;
 
 	if (how && !may_lock())
 		return -EPERM;
-	if (end < start || address + length < address)
+	if (end < start)
 		return -EINVAL;
 	if (start == end)
 		return 0;
-	if (!range_ok(mm, start, end - start))
-		return -ENOMEM;
 	mutex_lock(&mm->lock);
-	r = lock_locked(mm, start, end, how);
+	r = lock_locked(mm, MIN(start, mm->limit), MIN(end, mm->limit), how);
 	mutex_unlock(&mm->lock);
-	return r;
+	return r ? r : beyond(mm, end);
 }
 
 long mm_lock_all(struct mm *mm, unsigned now, unsigned future)

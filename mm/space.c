@@ -230,6 +230,8 @@ long mm_sync(struct mm *mm, uint64_t address, uint64_t length)
 	uint64_t end = MIN(address + length, mm->limit), index, count;
 	struct vm_object *object;
 
+	if (!length)
+		return 0;
 	if (end < address)
 		return -ENOMEM;
 	while (!r && (object = next_shared(mm, &address, end, &index, &count)) != NULL) {
