@@ -48,7 +48,8 @@ uint64_t cpu_time_read(struct process *p, const struct thread *t)
 
 uint64_t cpu_time_wait(uint64_t left, const struct thread *t)
 {
-	return MAX(t ? left : left / cpu_count, CPU_TIME_STEP_NS);
+	/* At most a day, so that no sum with the clock wraps: who waits looks again. */
+	return MIN(MAX(t ? left : left / cpu_count, CPU_TIME_STEP_NS), 86400ul * NSEC_PER_SEC);
 }
 
 static int cpu_clock(int clock, uint64_t *out)

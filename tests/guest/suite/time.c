@@ -62,6 +62,14 @@ static void extreme_timers(void)
 	is(alarms, 1, "fires once");
 	timer_settime(timer, 0, &none, NULL);
 	timer_delete(timer);
+	alarms = 0;
+	is(timer_create(CLOCK_PROCESS_CPUTIME_ID, &event, &timer), 0, "a timer of processor time");
+	once.it_value.tv_sec = INT64_MAX / 2;
+	is(timer_settime(timer, 0, &once, NULL), 0, "that is due in thousands of years");
+	sleep_ms(20);
+	is(alarms, 0, "does not fire");
+	timer_delete(timer);
+	once.it_value.tv_sec = 0;
 	signal(SIGALRM, SIG_DFL);
 	fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
 	timerfd_settime(fd, 0, &once, NULL);
