@@ -242,6 +242,8 @@ static void make_sensible(const struct call *c, unsigned long *a)
 		a[1] = below(16) | (below(2) ? 128 : 0);
 		a[0] = pointer() & ~3ul;
 		a[4] = pointer() & ~3ul;
+		if ((a[1] & 127) == 6 || (a[1] & 127) == 11 || (a[1] & 127) == 13)
+			a[3] = (unsigned long)masks + 2048; /* a moment that is over: signals do not end a wait for such a lock */
 	} else if (is(c, "mmap")) {
 		a[0] = below(8) ? address() & ~4095ul : bad_pointer();
 		left = WINDOW + WINDOW_SIZE - a[0];
@@ -263,7 +265,7 @@ static void make_sensible(const struct call *c, unsigned long *a)
 		   is(c, "mlock") || is(c, "munlock") || is(c, "mlock2") || is(c, "remap_file_pages") || is(c, "mbind") ||
 		   is(c, "pkey_mprotect") || is(c, "shmdt")) {
 		a[0] = address();
-		a[1] = below(8) ? below(WINDOW + WINDOW_SIZE - a[0]) : 0x7ffffffffffff000ul + below(1ul << 50);
+		a[1] = below(8) ? below(WINDOW + WINDOW_SIZE - a[0]) : -below(1ul << 45); /* beyond all addresses */
 		if (begins(c, "mlock"))
 			a[1] %= 65536;
 		if (is(c, "madvise"))
@@ -334,7 +336,7 @@ static void make_sensible(const struct call *c, unsigned long *a)
 	} else if (is(c, "mount")) {
 		a[1] = (unsigned long)"/tmp/mounts/m"; /* where nobody puts a link to elsewhere */
 		a[2] = name();
-		a[3] = below(4) ? 0 : number();
+		a[3] = below(4) ? 0 : number() & ~(unsigned long)MS_MOVE; /* /proc stays where it is */
 	} else if (strstr(c->name, "xattr")) {
 		a[1] = name();
 	} else if (is(c, "mknod") || is(c, "mknodat")) {
