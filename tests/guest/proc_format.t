@@ -14,7 +14,7 @@ paths=$(for f in $files; do echo "/proc/$f"; done; for f in $sysfiles; do echo "
 # Numbers become N, runs of bits and addresses H, so that what is left is words, colons, tabs and how many columns there are.
 # A field padded to the right by spaces keeps its width: N stands for the last digit, the others count as spaces.
 form() {
-	perl -pe 's/\b([0-9a-f]{8,16}-[0-9a-f]{8,16}|(?=\d*[a-f])[0-9a-f]{16}|0{8}[0-9a-f]{8})\b/H/g; s/([ \t])-(\d)/$1$2/g; 1 while s/( )(\d+)(\d)/$1 . " " x length($2) . $3/e;
+	perl -pe 's/\b([0-9a-f]{8,16}-[0-9a-f]{8,16}|[0-9a-f]{16})\b/H/g; s/([ \t])-(\d)/$1$2/g; 1 while s/( )(\d+)(\d)/$1 . " " x length($2) . $3/e;
 		s/\d+(\.\d+)?/N/g; s/unlimited/N/g; s/\([^)]*\)/(WORD)/; s/(Name:|State:)\t.*/$1\tWORD/; s/ [RSD] / STATE /;
 		s/^(Groups:\t).*/$1/; s/^(Cpus_allowed(_list)?:\t).*/$1/; s/^(Mems_allowed(_list)?:\t).*/$1/; s/ +(N|kB)/ $1/g if !/ kB$/; s/^N-N$/N/; s/ +$//;
 		s/^(Max .{22}) .*/$1/; s/^(\S+ H ---p).*/$1/'

@@ -407,6 +407,8 @@ static void memory(void)
 	NO(EINVAL, SYS_futex, text + 1, FUTEX_WAIT, 0, NULL, NULL, 0);
 	NO(EFAULT, SYS_futex, NULL, FUTEX_WAIT, 0, NULL, NULL, 0);
 	munmap(p, 8192);
+	NO(ENOMEM, SYS_mincore, p, 4096, text);
+	NO(ENOMEM, SYS_msync, p, 4096, MS_SYNC);
 }
 
 static void restartable(void)

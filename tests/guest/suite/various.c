@@ -185,6 +185,8 @@ static void own_memory(void)
 	local[0] = (struct iovec){ to, 20 };
 	remote[0] = (struct iovec){ hole + PAGE, 10 };
 	fails(process_vm_readv(getpid(), local, 1, remote, 1, 0), EFAULT, "nothing there");
+	fails(process_vm_writev(getpid(), local, 1, remote, 1, 0), EFAULT, "nor to write to");
+	fails(process_vm_writev(3999999, local, 1, remote, 1, 0), ESRCH, "nobody to write to");
 	fails(process_vm_readv(3999999, local, 1, remote, 1, 0), ESRCH, "nobody there");
 	fails(process_vm_readv(getpid(), local, 1, remote, 1, 1), EINVAL, "a flag");
 	fails(process_vm_readv(getpid(), (void *)8, 1, remote, 1, 0), EFAULT, "no vector");
