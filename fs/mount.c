@@ -140,9 +140,11 @@ struct mount *mount_detached(struct super *super)
 	return mount_new(super, "none", 0);
 }
 
-/* @m goes over @at; NULL: it is the first root. dentry_lock is held. */
-static void attach_locked(struct mount *m, const struct path *at)
+/* @m goes over @at; NULL: it is the first root. dentry_lock is held. -EINVAL: @at was unmounted meanwhile. */
+static int attach_locked(struct mount *m, const struct path *at)
 {
+	if (at && !at->mount->attached)
+		return -EINVAL;
 	if (at) {
 		path_get(at);
 		m->parent = at->mount;
@@ -151,17 +153,51 @@ static void attach_locked(struct mount *m, const struct path *at)
 	} else {
 		first_mount = m;
 	}
+	m->attached = true;
 	list_add_tail(&mount_list, &m->node);
+	return 0;
 }
 
-static void attach(struct mount *m, const struct path *at)
+/* On failure @m is given up. */
+static int attach(struct mount *m, const struct path *at)
 {
+	int r;
+
 	mutex_lock(&mount_lock);
 	m->id = ++last_mount_id;
 	spin_lock(&dentry_lock);
-	attach_locked(m, at);
+	r = attach_locked(m, at);
 	spin_unlock(&dentry_lock);
 	mutex_unlock(&mount_lock);
+	if (r)
+		mount_put(m);
+	return r;
+}
+
+/* Out of the tree, into @gone, whose mounts the caller puts. dentry_lock is held. */
+static void detach_locked(struct mount *m, struct list *gone)
+{
+	list_del(&m->node);
+	m->point->mounts--;
+	m->attached = false;
+	list_add_tail(gone, &m->node);
+}
+
+/* What is mounted below what was detached goes with it. */
+static void detach_below_locked(struct list *gone)
+{
+	struct mount *m, *next;
+	bool again;
+
+	do {
+		again = false;
+		list_for_each_safe(m, next, &mount_list, node) {
+			if (m->parent && !m->parent->attached) {
+				detach_locked(m, gone);
+				again = true;
+			}
+		}
+	} while (again);
 }
 
 int mount_add(struct super *super, const struct path *at, const char *source, unsigned flags)
@@ -170,8 +206,7 @@ int mount_add(struct super *super, const struct path *at, const char *source, un
 
 	if (!m)
 		return -ENOMEM;
-	attach(m, at);
-	return 0;
+	return attach(m, at);
 }
 
 /* A directory over a directory, or another file over another file. */
@@ -199,8 +234,8 @@ int mount_bind(const struct path *from, const struct path *at)
 	m->refs = 1;
 	m->flags = READ_ONCE(from->mount->flags);
 	m->source = text;
-	attach(m, at);
-	return 0;
+	list_init(&m->node);
+	return attach(m, at);
 }
 
 /* Is @at on @m, or on what is mounted on it? */
@@ -222,7 +257,7 @@ int mount_move(const struct path *from, const struct path *at)
 		return r;
 	mutex_lock(&mount_lock);
 	spin_lock(&dentry_lock);
-	if (list_empty(&m->node)) {
+	if (!m->attached || !at->mount->attached) {
 		r = -EINVAL; /* it was unmounted meanwhile */
 	} else if (is_below(at, m)) {
 		r = -ELOOP;
@@ -231,7 +266,7 @@ int mount_move(const struct path *from, const struct path *at)
 		old_point = m->point;
 		old_point->mounts--;
 		list_del(&m->node);
-		attach_locked(m, at);
+		(void)attach_locked(m, at); /* it is attached: just looked */
 	}
 	spin_unlock(&dentry_lock);
 	mutex_unlock(&mount_lock);
@@ -278,14 +313,15 @@ int mount_filesystem(const char *type, const char *source, const struct path *at
 
 int mount_remove(const struct path *at, unsigned flags)
 {
-	struct mount *m = at->mount;
+	struct mount *m = at->mount, *next;
+	struct list gone = LIST_INIT(gone);
 	int r = 0;
 
 	if (at->dentry != m->root || !m->parent)
 		return -EINVAL;
 	mutex_lock(&mount_lock);
 	spin_lock(&dentry_lock);
-	if (list_empty(&m->node))
+	if (!m->attached)
 		r = -EINVAL; /* another thread was faster */
 	else if (!(flags & MNT_DETACH) && __atomic_load_n(&m->refs, __ATOMIC_RELAXED) > 2) /* being mounted, and the caller's */
 		r = -EBUSY;
@@ -294,12 +330,13 @@ int mount_remove(const struct path *at, unsigned flags)
 	if (r == -EAGAIN)
 		m->expiring = true;
 	if (!r) {
-		list_del(&m->node);
-		m->point->mounts--;
+		detach_locked(m, &gone);
+		detach_below_locked(&gone);
 	}
 	spin_unlock(&dentry_lock);
 	mutex_unlock(&mount_lock);
-	if (!r) {
+	list_for_each_safe(m, next, &gone, node) {
+		list_del(&m->node);
 		if (__atomic_load_n(&m->super->mounts, __ATOMIC_RELAXED) == 1)
 			notify_unmounted(m->super);
 		mount_put(m);

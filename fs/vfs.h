@@ -182,6 +182,7 @@ struct mount {
 	struct dentry *point;      /* ref: in parent's super; dentry_lock */
 	struct dentry *root;       /* I: ref; the super's root, or what a bind mount shows */
 	struct super *super;       /* I: ref */
+	bool attached;             /* dentry_lock: it is in the list, and so are those that it is on */
 	bool expiring;             /* mount_lock: MNT_EXPIRE was asked for once */
 	uint32_t refs;             /* atomic: open files, working directories, child mounts, and one for being mounted */
 	uint32_t flags;            /* MS_RDONLY, MS_NOSUID …; a */

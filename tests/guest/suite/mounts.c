@@ -117,6 +117,20 @@ static void with_flags(void)
 	close(here);
 }
 
+/* Is it in the list of mounts? */
+static bool mentioned(const char *source)
+{
+	FILE *f = fopen("/proc/mounts", "r");
+	bool found = false;
+	char line[1000];
+
+	while (f && fgets(line, sizeof(line), f))
+		found |= !strncmp(line, source, strlen(source));
+	if (f)
+		fclose(f);
+	return found;
+}
+
 static void moves(void)
 {
 	is(mount("some", at("two"), "tmpfs", 0, NULL), 0, "a tmpfs");
@@ -135,6 +149,13 @@ static void moves(void)
 	ok(is_there("two/late"), "the part stays");
 	is(umount(at("two")), 0, "until it goes too");
 	ok(!is_there("two/late"), "nothing is left");
+	mount("outer", at("two"), "tmpfs", 0, NULL);
+	mount(NULL, at("two"), NULL, MS_PRIVATE, NULL);
+	mkdir(at("two/in"), 0755);
+	is(mount("inner", at("two/in"), "tmpfs", 0, NULL), 0, "one on another");
+	fails(umount(at("two")), EBUSY, "which is in use by it");
+	is(umount2(at("two"), MNT_DETACH), 0, "both go");
+	ok(!mentioned("inner") && !mentioned("outer"), "and are not among the mounts");
 }
 
 void suite_mounts(void)

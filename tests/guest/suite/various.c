@@ -192,6 +192,8 @@ static void own_memory(void)
 	fails(process_vm_readv(getpid(), (void *)8, 1, remote, 1, 0), EFAULT, "no vector");
 	fails(process_vm_readv(getpid(), local, 1, (void *)8, 1, 0), EFAULT, "no other one");
 	fails(process_vm_writev(getpid(), local, 2000, remote, 1, 0), EINVAL, "too long a vector");
+	fails(process_vm_writev(getpid(), local, 1, remote, 1, 0), EFAULT, "nowhere to write to");
+	fails(process_vm_writev(3999999, local, 1, remote, 1, 0), ESRCH, "nobody to write to");
 	munmap(hole, PAGE);
 }
 
@@ -204,6 +206,11 @@ static void leases(void)
 	become(NOBODY);
 	fails(syscall(SYS_vhangup), EPERM, "vhangup is not for all");
 	become(0);
+	fd = open("/dev/tty", O_RDONLY);
+	if (fd < 0)
+		is(syscall(SYS_vhangup), 0, "without a terminal it does nothing");
+	else
+		close(fd);
 }
 
 void suite_various(void)
