@@ -71,12 +71,20 @@ static void reserve(paddr_t start, uint64_t size)
 	b->reserved[b->reserved_count++] = (struct boot_range){ start, size };
 }
 
+/* What is to stay in memory: all but a manifest, which is for tools, where that is what the area ends with. */
+static uint64_t area_kept(const struct area *a)
+{
+	const struct bootarea_item *last = a->header->count ? &a->header->items[a->header->count - 1] : NULL;
+
+	return last && last->type == BOOTAREA_MANIFEST && last->offset % PAGE_SIZE == 0 ? last->offset : a->size;
+}
+
 void boot_area_init(void)
 {
 	const struct boot_range *initrd = &boot_info.initrd;
 
 	if (area_read(&image_area, image_paddr(bootarea_start), 0, "the image"))
-		reserve(image_area.paddr, image_area.size);
+		reserve(image_area.paddr, area_kept(&image_area));
 	if (initrd->size == 0)
 		return;
 	if (!in_memory(initrd->start, initrd->size))

@@ -9,7 +9,8 @@
 
 /* Of a manifest: what came out, not what was asked for. */
 static const char *const told[] = {
-	"tool", "arch", "component_set_id", "program", "components", "sizes", "libraries", "files", "notes",
+	"tool", "arch", "component_set_id", "program", "components", "sizes", "kernel", "root_sha256", "libraries",
+	"files", "notes",
 };
 
 static const struct argp_option *find(const struct argp *argp, const char *name)

@@ -47,23 +47,6 @@ static const struct argp argp = {
 	.doc = "Say what is in a kernel or image: its segments, its components and what each costs, its linker sets.",
 };
 
-/* A segment by what it is for; the script gives each protection its own (arch/ARCH/kernel.lds). */
-static const char *segment_name(const struct kernel_file *k, const Elf64_Phdr *ph)
-{
-	if (ph->p_vaddr == k->base + k->header.bootarea)
-		return "boot area";
-	if (ph->p_flags & PF_X)
-		return "text";
-	if (!(ph->p_flags & PF_W))
-		return "rodata";
-	if (!ph->p_filesz)
-		return "bss";
-	for (unsigned i = 0; i < k->ehdr.e_phnum; i++)
-		if (k->ph[i].p_type == PT_DYNAMIC && k->ph[i].p_vaddr - ph->p_vaddr < ph->p_memsz)
-			return "relro";
-	return "data";
-}
-
 static json_t *segments(const struct kernel_file *k)
 {
 	json_t *list = json_array();
@@ -72,7 +55,7 @@ static json_t *segments(const struct kernel_file *k)
 		const Elf64_Phdr *ph = &k->ph[i];
 
 		if (ph->p_type == PT_LOAD && ph->p_memsz)
-			json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I}", "name", segment_name(k, ph),
+			json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I}", "name", kernel_file_segment_name(k, ph),
 							      "address", format("0x%llx", (unsigned long long)ph->p_vaddr), "file",
 							      (json_int_t)ph->p_filesz, "memory",
 							      (json_int_t)ph->p_memsz));
@@ -110,22 +93,15 @@ static json_t *components(const struct kernel_file *k, const char *file)
 static json_t *sets(const struct kernel_file *k)
 {
 	json_t *all = json_object();
+	struct kernel_header_set s;
 
-	for (uint32_t i = 0; i < k->header.set_count; i++) {
-		struct kernel_header_set s;
-		const void *p = kernel_file_at(k, k->header_at + sizeof(k->header) + i * sizeof(s), sizeof(s));
-		struct strings names;
+	for (uint32_t i = 0; i < k->header.set_count && kernel_file_set(k, i, &s); i++) {
+		struct strings names = kernel_file_entries(k, kernel_file_set_name(&s));
 		json_t *list = json_array();
-		char name[sizeof(s.name) + 1] = "";
 
-		if (!p)
-			break;
-		memcpy(&s, p, sizeof(s));
-		memcpy(name, s.name, sizeof(s.name));
-		names = kernel_file_entries(k, name);
 		for (size_t j = 0; j < names.count; j++)
 			json_array_append_new(list, json_string(names.at[j]));
-		json_object_set_new(all, name, list);
+		json_object_set_new(all, kernel_file_set_name(&s), list);
 	}
 	return all;
 }

@@ -81,8 +81,7 @@ const void *kernel_file_at(const struct kernel_file *k, uint64_t offset, uint64_
 	return NULL;
 }
 
-/* A zero-terminated string of the image, or NULL. */
-static const char *string_at(const struct kernel_file *k, uint64_t offset)
+const char *kernel_file_string(const struct kernel_file *k, uint64_t offset)
 {
 	for (uint64_t n = 1; n < 256; n++) {
 		const char *p = kernel_file_at(k, offset, n);
@@ -101,24 +100,33 @@ struct strings kernel_file_components(const struct kernel_file *k)
 	uint64_t at = k->header.components;
 	const char *name;
 
-	while ((name = string_at(k, at)) && *name) {
+	while ((name = kernel_file_string(k, at)) && *name) {
 		strings_add(&names, name);
 		at += strlen(name) + 1;
 	}
 	return names;
 }
 
+bool kernel_file_set(const struct kernel_file *k, uint32_t index, struct kernel_header_set *ret)
+{
+	const void *p = kernel_file_at(k, k->header_at + sizeof(k->header) + (uint64_t)index * sizeof(*ret), sizeof(*ret));
+
+	if (p)
+		memcpy(ret, p, sizeof(*ret));
+	return p != NULL;
+}
+
+const char *kernel_file_set_name(const struct kernel_header_set *set)
+{
+	return xstrndup(set->name, strnlen(set->name, sizeof(set->name)));
+}
+
 struct strings kernel_file_entries(const struct kernel_file *k, const char *set)
 {
+	struct kernel_header_set s;
 	struct strings names = { 0 };
 
-	for (uint32_t i = 0; i < k->header.set_count; i++) {
-		struct kernel_header_set s;
-		const void *p = kernel_file_at(k, k->header_at + sizeof(k->header) + i * sizeof(s), sizeof(s));
-
-		if (!p)
-			break;
-		memcpy(&s, p, sizeof(s));
+	for (uint32_t i = 0; i < k->header.set_count && kernel_file_set(k, i, &s); i++) {
 		if (strncmp(s.name, set, sizeof(s.name)) || s.stride < sizeof(uint64_t))
 			continue;
 		for (uint64_t at = s.begin; at < s.end; at += s.stride) {
@@ -129,11 +137,28 @@ struct strings kernel_file_entries(const struct kernel_file *k, const char *set)
 			if (!entry)
 				break;
 			memcpy(&pointer, entry, sizeof(pointer));
-			name = string_at(k, pointer - k->base);
+			name = kernel_file_string(k, pointer - k->base);
 			strings_add(&names, name ? name : "?");
 		}
 	}
 	return names;
+}
+
+/* The script gives each protection a segment of its own (arch/ARCH/kernel.lds). */
+const char *kernel_file_segment_name(const struct kernel_file *k, const Elf64_Phdr *ph)
+{
+	if (ph->p_vaddr == k->base + k->header.bootarea)
+		return "boot area";
+	if (ph->p_flags & PF_X)
+		return "text";
+	if (!(ph->p_flags & PF_W))
+		return "rodata";
+	if (!ph->p_filesz)
+		return "bss";
+	for (unsigned i = 0; i < k->ehdr.e_phnum; i++)
+		if (k->ph[i].p_type == PT_DYNAMIC && k->ph[i].p_vaddr - ph->p_vaddr < ph->p_memsz)
+			return "relro";
+	return "data";
 }
 
 uint64_t kernel_file_memory(const struct kernel_file *k)

@@ -26,6 +26,13 @@ const void *kernel_file_at(const struct kernel_file *k, uint64_t offset, uint64_
 /** kernel_file_components() - the names in it.   kernel_file_entries(): the names of one set's entries. */
 struct strings kernel_file_components(const struct kernel_file *k);
 struct strings kernel_file_entries(const struct kernel_file *k, const char *set);
+/** kernel_file_string() - a zero-terminated string, at an offset from the base, or NULL. */
+const char *kernel_file_string(const struct kernel_file *k, uint64_t offset);
+/** kernel_file_set() - the @index-th linker set of the header. Return: whether it is in the file. */
+bool kernel_file_set(const struct kernel_file *k, uint32_t index, struct kernel_header_set *ret);
+const char *kernel_file_set_name(const struct kernel_header_set *set);
+/** kernel_file_segment_name() - a segment by what it is for: "text", "rodata", "relro", "data", "bss" or "boot area". */
+const char *kernel_file_segment_name(const struct kernel_file *k, const Elf64_Phdr *ph);
 /** kernel_file_memory() - the first byte of memory behind the loaded image, boot area included (physical). */
 uint64_t kernel_file_memory(const struct kernel_file *k);
 /** kernel_file_add_bootarea() - turn the spare program header into the segment of @area, behind .bss. */

@@ -1,5 +1,5 @@
 /* Makes an image (image.h): root, kernel, boot area, manifest. Everything in it follows from the input alone: no time,
- * no name of this machine, no order of a directory.
+ * no name of this machine, no order of a directory, no place of what was named by a relative path.
  */
 #include "image.h"
 
@@ -37,16 +37,34 @@ char *image_default_name(const struct image_request *request)
 }
 
 /* Programs of the system keep their path; one of a private directory goes to /usr/bin, whose name tells nothing. */
-static char *guest_path(const char *host)
+static bool of_system(const char *path)
 {
 	static const char *const system_dirs[] = { "/bin/", "/sbin/", "/usr/", "/opt/", "/lib/", "/lib64/" };
-	char *path = path_absolute(host);
 
 	for (size_t i = 0; i < COUNT(system_dirs); i++) {
 		if (!strncmp(path, system_dirs[i], strlen(system_dirs[i])))
-			return path;
+			return true;
 	}
-	return format("/usr/bin/%s", path_base(path));
+	return false;
+}
+
+static char *guest_path(const char *host)
+{
+	char *path = path_absolute(host);
+
+	return of_system(path) ? path : format("/usr/bin/%s", path_base(path));
+}
+
+/* How the manifest names a file of this machine: from where the tool was started, if it lies below, so that the same
+ * files in two folders make the same image; else from the root. */
+static const char *told_path(const char *host)
+{
+	const char *path = path_absolute(host), *here = path_absolute(".");
+	size_t length = strlen(here);
+
+	if (of_system(path) || length < 2 || strncmp(path, here, length) || path[length] != '/')
+		return path;
+	return path + length + 1;
 }
 
 /* A bare name that is no file here is looked for in PATH, as a shell does. */
@@ -174,20 +192,25 @@ void image_params(const struct image_request *request, struct buf *text)
 		params_add(text, format("whittle.dns=%s", request->dns.at[i]));
 }
 
-static void add_item(struct buf *area, unsigned index, enum bootarea_type type, const struct buf *data)
+static void add_item(struct buf *area, enum bootarea_type type, const struct buf *data)
 {
 	struct bootarea_item item = { .type = type, .size = data->size };
+	struct bootarea_header header;
 
-	buf_align(area, type == BOOTAREA_ROOT ? BOOTAREA_ALIGN : 8);
+	memcpy(&header, area->data, sizeof(header));
+	buf_align(area, type == BOOTAREA_PARAMS ? 8 : BOOTAREA_ALIGN);
 	item.offset = area->size;
-	memcpy(area->data + sizeof(struct bootarea_header) + index * sizeof(item), &item, sizeof(item));
+	memcpy(area->data + sizeof(header) + header.count++ * sizeof(item), &item, sizeof(item));
+	memcpy(area->data, &header, sizeof(header));
 	buf_add(area, data->data, data->size);
 }
 
-static void make_bootarea(const struct image_request *request, const struct contents *c, struct buf *area)
+/* The manifest comes last, on pages of its own: a kernel needs nothing from it and takes the memory. */
+static void make_bootarea(const struct image_request *request, const struct contents *c, const struct buf *told,
+			  struct buf *area)
 {
-	struct bootarea_header header = { .magic = BOOTAREA_MAGIC, .version = BOOTAREA_VERSION, .count = 1 };
-	static const struct bootarea_item empty[2];
+	struct bootarea_header header = { .magic = BOOTAREA_MAGIC, .version = BOOTAREA_VERSION };
+	static const struct bootarea_item empty[3];
 	struct buf params = { 0 };
 
 	image_params(request, &params);
@@ -195,13 +218,14 @@ static void make_bootarea(const struct image_request *request, const struct cont
 	params_add(&params, c->program);
 	for (size_t i = 0; i < c->args.count; i++)
 		params_add(&params, c->args.at[i]);
-	header.count += request->place == ROOT_EMBED;
 	buf_add(area, &header, sizeof(header));
-	buf_add(area, empty, header.count * sizeof(empty[0]));
-	add_item(area, 0, BOOTAREA_PARAMS, &params);
+	buf_add(area, empty, (request->place == ROOT_EMBED ? 3 : 2) * sizeof(empty[0]));
+	add_item(area, BOOTAREA_PARAMS, &params);
 	if (request->place == ROOT_EMBED)
-		add_item(area, 1, BOOTAREA_ROOT, &c->erofs);
+		add_item(area, BOOTAREA_ROOT, &c->erofs);
+	add_item(area, BOOTAREA_MANIFEST, told);
 	buf_align(area, BOOTAREA_ALIGN);
+	memcpy(&header, area->data, sizeof(header));
 	header.size = area->size;
 	memcpy(area->data, &header, sizeof(header));
 }
@@ -216,8 +240,9 @@ static json_t *strings_json(const struct strings *l)
 }
 
 static json_t *manifest(const struct image_request *request, const struct contents *c, const struct kernel *kernel,
-			size_t image_size)
+			json_t *kernel_part)
 {
+	uint8_t digest[32];
 	static const char *const places[] = { "embed", "file", "none" };
 	json_t *libraries = json_array(), *m;
 	struct strings env = { 0 }, copies = { 0 };
@@ -226,7 +251,7 @@ static json_t *manifest(const struct image_request *request, const struct conten
 		const struct needed_file *f = c->closure.files[i];
 
 		json_array_append_new(libraries, json_pack("{s:s, s:s, s:s}", "path", f->guest, "role", f->role, "from",
-							   path_absolute(f->host)));
+							   told_path(f->host)));
 	}
 	for (size_t i = 0; i < request->env_file.count; i++)
 		strings_add(&env, request->env_file.at[i]);
@@ -236,10 +261,10 @@ static json_t *manifest(const struct image_request *request, const struct conten
 		const char *guest = strchr(request->copies.at[i], ':');
 		char *host = xstrndup(request->copies.at[i], (size_t)(guest - request->copies.at[i]));
 
-		strings_add(&copies, format("%s%s", path_absolute(host), guest));
+		strings_add(&copies, format("%s%s", told_path(host), guest));
 	}
 	m = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "tool", "whittle " TOOL_VERSION, "arch", TOOL_ARCH,
-		      "component_set_id", hex(kernel->id, sizeof(kernel->id)), "source", path_absolute(c->source), "program",
+		      "component_set_id", hex(kernel->id, sizeof(kernel->id)), "source", told_path(c->source), "program",
 		      c->program, "args", strings_json(&c->args), "env", strings_json(&env), "copy", strings_json(&copies));
 	if (request->directory)
 		json_object_set_new(m, "workdir", json_string(request->directory));
@@ -259,8 +284,12 @@ static json_t *manifest(const struct image_request *request, const struct conten
 	json_object_set_new(m, "components", strings_json(&kernel->map.components));
 	json_object_set_new(m, "root", json_string(places[request->place]));
 	json_object_set_new(m, "sizes",
-			    json_pack("{s:I, s:I, s:I}", "kernel", (json_int_t)kernel->file.size, "root",
-				      (json_int_t)c->erofs.size, "image", (json_int_t)image_size));
+			    json_pack("{s:I, s:I}", "kernel", (json_int_t)kernel->file.size, "root", (json_int_t)c->erofs.size));
+	json_object_set_new(m, "kernel", kernel_part);
+	if (request->place != ROOT_NONE) {
+		sha256(c->erofs.data, c->erofs.size, digest);
+		json_object_set_new(m, "root_sha256", json_string(hex(digest, sizeof(digest))));
+	}
 	json_object_set_new(m, "libraries", libraries);
 	json_object_set_new(m, "files", root_list(c->root));
 	return m;
@@ -284,30 +313,30 @@ static const struct fit *find_fit(const struct image_request *request, const str
 void image_make(const struct image_request *request, const char *output)
 {
 	struct selection selection = request->selection;
+	const struct component_set *set;
 	struct contents c = { 0 };
 	struct kernel kernel = { 0 };
 	struct kernel_file file;
-	struct buf area = { 0 }, map = { 0 };
-	json_t *m;
-	char *text;
+	struct buf area = { 0 }, map = { 0 }, told = { 0 };
 	const char *why;
 
 	gather(request, &c);
 	image_hint(c.program, &c.args);
 	selection.fit = find_fit(request, &c);
-	link_kernel(components_load(), &selection, &kernel);
+	set = components_load();
+	link_kernel(set, &selection, &kernel);
 	why = kernel_file_parse(&file, kernel.file);
 	if (why)
 		fail("the kernel that was linked cannot be used: %s", why);
-	make_bootarea(request, &c, &area);
+	buf_printf(&told, "%s\n",
+		   json_dumps(manifest(request, &c, &kernel, manifest_kernel(set, &kernel, &file)), JSON_COMPACT));
+	make_bootarea(request, &c, &told, &area);
 	kernel_file_add_bootarea(&file, &area);
 	map_write(&kernel.map, path_base(output), &map);
-	m = manifest(request, &c, &kernel, file.file.size);
-	text = json_dumps(m, JSON_INDENT(2));
 	output_write(output, file.file.data, file.file.size, 0755);
 	output_write(format("%s.debug", output), kernel.debug.data, kernel.debug.size, 0644);
 	output_write(format("%s.map", output), map.data, map.size, 0644);
-	output_write(format("%s.json", output), text, strlen(text), 0644);
+	output_write(format("%s.json", output), told.data, told.size, 0644);
 	if (request->place == ROOT_FILE)
 		output_write(format("%s.erofs", output), c.erofs.data, c.erofs.size, 0644);
 }

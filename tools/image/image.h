@@ -3,6 +3,7 @@
 #define TOOLS_IMAGE_IMAGE_H
 
 #include "root.h"
+#include "tools/elf/kernel_file.h"
 #include "tools/link/link.h"
 
 enum root_place { ROOT_EMBED, ROOT_FILE, ROOT_NONE };
@@ -28,5 +29,7 @@ char *image_default_name(const struct image_request *request);
 void image_hint(const char *program, const struct strings *args);
 /** image_params() - kernel parameters for environment, directory, user, host name and name servers, in @text. */
 void image_params(const struct image_request *request, struct buf *text);
+/** manifest_kernel() - what the manifest says of the kernel, for `whittle verify` (kernel_part.c). */
+json_t *manifest_kernel(const struct component_set *set, const struct kernel *kernel, const struct kernel_file *file);
 
 #endif

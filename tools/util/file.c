@@ -183,6 +183,13 @@ void output_write(const char *path, const void *data, size_t size, unsigned mode
 
 void outputs_commit(void)
 {
+	struct stat st;
+
+	/* Before the first is renamed: what could still fail then. */
+	for (size_t i = 0; i < output_paths.count; i++) {
+		if (stat(output_paths.at[i], &st) == 0 && S_ISDIR(st.st_mode))
+			fail("%s: %s", output_paths.at[i], strerror(EISDIR));
+	}
 	while (output_temps.count) {
 		char *from = output_temps.at[0], *to = output_paths.at[0];
 
