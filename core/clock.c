@@ -73,7 +73,7 @@ void clock_interrupt(void)
 	timer_run_expired();
 }
 
-static const char *wanted_source;
+static const char *wanted_source, *wanted_event;
 
 static int set_clocksource(char *value)
 {
@@ -81,6 +81,13 @@ static int set_clocksource(char *value)
 	return 0;
 }
 BOOT_PARAM(clocksource, "clocksource", set_clocksource);
+
+static int set_timer(char *value)
+{
+	wanted_event = kstrdup(value);
+	return 0;
+}
+BOOT_PARAM(whittle_timer, "whittle.timer", set_timer);
 
 /* What a parameter names is better than any other. */
 static int rating(const struct clocksource *c)
@@ -105,6 +112,8 @@ static void pick_source(void)
 	}
 	if (!source)
 		panic("no clock: this kernel has no driver for a counter of this machine");
+	if (wanted_source && strcmp(wanted_source, source->name))
+		log_warn("clocksource=%s: there is none, it is %s", wanted_source, source->name);
 	k->counter_base = source->read();
 	k->mult = (uint64_t)(((unsigned __int128)NSEC_PER_SEC << 32) / hz);
 	k->vdso = source->flags & CLOCKSOURCE_PVCLOCK ? VDSO_PVCLOCK :
@@ -113,13 +122,21 @@ static void pick_source(void)
 	log_info("clock: %s, %lu Hz", source->name, hz);
 }
 
+static int event_rating(const struct clockevent *e)
+{
+	return wanted_event && !strcmp(wanted_event, e->name) ? INT32_MAX : e->rating;
+}
+
 static void pick_event(void)
 {
 	set_for_each(clockevent, e)
-		if ((!event || e->rating > event->rating) && e->probe())
+		if ((!event || event_rating(e) > event_rating(event)) && e->probe())
 			event = e;
 	if (!event)
 		panic("no timer: this kernel has no driver for a timer of this machine");
+	if (wanted_event && strcmp(wanted_event, event->name))
+		log_warn("whittle.timer=%s: there is none, it is %s", wanted_event, event->name);
+	log_info("timer: %s", event->name);
 	event->start();
 }
 

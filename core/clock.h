@@ -17,6 +17,7 @@ struct clocksource {
 };
 #define CLOCKSOURCE_VDSO    1u /* programs can read it too */
 #define CLOCKSOURCE_PVCLOCK 2u /* by the host's page, which its probe set clock_host_page to */
+#define CLOCKSOURCE_YARDSTICK 4u /* it states its speed: others are measured by it */
 SET_DECLARE(clocksource, struct clocksource, 48);
 
 extern paddr_t clock_host_page; /* a page of nothing but struct pvclock_time that programs may read; 0: none */

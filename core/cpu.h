@@ -19,6 +19,8 @@ int arch_cpu_start(uint32_t id, uintptr_t base, void *stack_top) __must_check;
 uint32_t arch_cpu_id(void);
 /** arch_cpu_interrupt() - make processor @cpu look for a wanted switch, or for translations to forget. */
 void arch_cpu_interrupt(unsigned cpu);
+/** arch_cpu_timer_interrupt() - interrupt processor @cpu as a timer of its own would. */
+void arch_cpu_timer_interrupt(unsigned cpu);
 
 /** cpu_arrived() - a started processor runs the kernel's C: it joins the scheduler. Never returns. */
 void cpu_arrived(void) __noreturn;

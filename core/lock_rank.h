@@ -54,6 +54,7 @@ enum lock_rank {
 	RANK_POLL,        /* ready list of an epoll set: filled by wake-ups */
 	RANK_WAIT_NESTED, /* a wait queue woken from another's entry (epoll) */
 	RANK_TIMER,       /* timers of a processor: armed under any lock */
+	RANK_TIMER_SHARED, /* the one timer of a machine without one for each processor: programmed under theirs */
 	RANK_TIDS,        /* threads by id: a last reference may go under most of the above */
 	RANK_RUN_QUEUE,   /* threads ready on a processor: wake-ups end here */
 	RANK_VMAP,        /* kernel address ranges and page tables: made of pages */

@@ -119,6 +119,20 @@ static int set_no_x2apic(char *value)
 }
 BOOT_PARAM(nox2apic, "nox2apic", set_no_x2apic);
 
+static bool no_timer;
+
+static int set_no_timer(char *value)
+{
+	no_timer = true;
+	return 0;
+}
+BOOT_PARAM(nolapic_timer, "nolapic_timer", set_no_timer);
+
+bool apic_timer_present(void)
+{
+	return apic_present() && !no_timer;
+}
+
 static uint32_t ioapic_read(const struct ioapic *a, unsigned reg)
 {
 	a->registers[0] = reg;

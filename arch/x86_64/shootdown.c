@@ -25,6 +25,11 @@ void arch_cpu_interrupt(unsigned cpu)
 	apic_send(smp_apic_ids[cpu], TRAP_RESCHEDULE);
 }
 
+void arch_cpu_timer_interrupt(unsigned cpu)
+{
+	apic_send(smp_apic_ids[cpu], TRAP_TIMER);
+}
+
 void smp_flush_if_asked(void)
 {
 	irqflags_t flags = irq_save();

@@ -12,7 +12,7 @@ static uint64_t ticks_a_ns __sealed; /* times 2^32 */
 
 static uint64_t apic_timer_probe(void)
 {
-	uint64_t hz = apic_present() ? measured_speeds()->apic_timer_hz / APIC_TIMER_SLOW : 0;
+	uint64_t hz = apic_timer_present() ? measured_speeds()->apic_timer_hz / APIC_TIMER_SLOW : 0;
 
 	ticks_a_ns = (hz << 32) / NSEC_PER_SEC;
 	return hz;
@@ -33,5 +33,5 @@ static void apic_timer_arm(uint64_t delta_ns)
 }
 
 SET_ENTRY(clockevent, apic_timer, struct clockevent) = {
-	"apic-timer", apic_timer_probe, apic_timer_start, apic_timer_arm, .rating = 100,
+	"lapic", apic_timer_probe, apic_timer_start, apic_timer_arm, .rating = 100,
 };

@@ -5,24 +5,15 @@
 #include <arch/cpu.h>
 #include <arch/irqflags.h>
 #include <arch/port.h>
-#include <core/irq.h>
 #include <drivers/clock/measure.h>
+#include <drivers/clock/pit.h>
 
 COMPONENT("pit", "8254 timer, to measure other clocks by");
-
-#define PIT_CHANNEL0 0x40
-#define PIT_COMMAND  0x43
-#define PIT_ONE_SHOT 0x30 /* channel 0, both bytes, mode 0 */
-#define PIT_LATCH    0x00
-#define PIT_HZ       1193182u
 
 #define WINDOW_TICKS (PIT_HZ / 1000)
 #define TRIES_MAX    8u
 #define APIC_ALARM   50000000u /* ticks: some ten to hundred milliseconds */
 #define ALIVE_TRIES  1000u
-
-/* Line 0 of the old controllers arrives at pin 2 of the I/O APIC on most machines, at pin 0 on some. */
-static const unsigned pit_lines[] = { 0, 2 };
 
 static uint16_t pit_count(void)
 {
@@ -66,7 +57,7 @@ static struct moment moment_now(void)
 	return best;
 }
 
-static bool pit_counts(void)
+bool pit_counts(void)
 {
 	uint16_t first = pit_count();
 
@@ -104,6 +95,14 @@ static struct measured measure_once(bool *fired)
 				  (uint64_t)(first.apic - last.apic) * PIT_HZ / ticks };
 }
 
+void pit_connect(struct irq_handler handlers[PIT_LINES], bool (*handle)(void *data), void *data)
+{
+	for (unsigned i = 0; i < PIT_LINES; i++) {
+		handlers[i] = (struct irq_handler){ .handle = handle, .data = data };
+		(void)irq_request(pit_lines[i], IRQ_EDGE, &handlers[i]); /* fails for the one that is not there */
+	}
+}
+
 static bool agree(const struct measured *a, const struct measured *b)
 {
 	uint64_t more = MAX(a->tsc_hz, b->tsc_hz), less = MIN(a->tsc_hz, b->tsc_hz);
@@ -113,14 +112,11 @@ static bool agree(const struct measured *a, const struct measured *b)
 
 struct measured pit_measure(void)
 {
-	struct irq_handler handlers[ARRAY_SIZE(pit_lines)];
+	struct irq_handler handlers[PIT_LINES];
 	struct measured before, result;
 	bool fired;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(pit_lines); i++) {
-		handlers[i] = (struct irq_handler){ .handle = pit_interrupt, .data = &fired };
-		(void)irq_request(pit_lines[i], IRQ_EDGE, &handlers[i]);
-	}
+	pit_connect(handlers, pit_interrupt, &fired);
 	/* A window that a busy host stretched beyond the counter's range is wrong, and no other is wrong alike. */
 	result = measure_once(&fired);
 	for (unsigned tries = 0; tries < TRIES_MAX && result.tsc_hz; tries++) {
@@ -130,7 +126,7 @@ struct measured pit_measure(void)
 			break;
 	}
 	apic_timer_set(0);
-	for (unsigned i = 0; i < ARRAY_SIZE(pit_lines); i++)
+	for (unsigned i = 0; i < PIT_LINES; i++)
 		irq_release(pit_lines[i], &handlers[i]);
 	return result;
 }

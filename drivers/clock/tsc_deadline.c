@@ -13,7 +13,7 @@ static uint64_t ticks_a_ns __sealed; /* times 2^32 */
 
 static uint64_t tsc_deadline_probe(void)
 {
-	uint64_t hz = apic_present() && cpuid(1, 0).ecx & CPUID_DEADLINE ? tsc_hz() : 0;
+	uint64_t hz = apic_timer_present() && cpuid(1, 0).ecx & CPUID_DEADLINE ? tsc_hz() : 0;
 
 	ticks_a_ns = (hz << 28) / NSEC_PER_SEC << 4;
 	return hz;

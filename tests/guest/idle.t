@@ -1,6 +1,6 @@
 #!/bin/bash
 # A machine whose program waits does not wake: QEMU logs no interrupt for ten seconds, on one processor and on four, with
-# a network card and without. A program that sleeps wakes when it asked for it, and no more often.
+# a network card and without, with each timer. A program that sleeps wakes when it asked for it, and no more often.
 # TIME LIMIT: 400
 . tests/lib.sh
 
@@ -49,8 +49,15 @@ idle "microvm" 10 "$work/wait.img" -m 64M
 is "microvm: nothing wakes the machine in 10 s" "$count" 0
 idle "q35, 4 processors" 10 "$work/all.img" -m 128M -c 4 --machine q35
 is "q35, 4 processors: nothing wakes the machine in 10 s" "$count" 0
+idle "HPET as timer" 10 "$work/all.img" -m 128M -c 4 --machine q35 --append nolapic_timer
+is "HPET as timer: nothing wakes the machine in 10 s" "$count" 0
+idle "PIT as timer" 10 "$work/base.img" -m 64M --append whittle.timer=pit
+is "PIT as timer: nothing wakes the machine in 10 s" "$count" 0
 # It sleeps for a tenth of a second again and again.
 settle=no
 idle "sleeper" 5 "$work/sleep.img" -m 64M
 check "a program that sleeps 50 times in 5 s is woken about as often ($count)" [ "$count" -ge 30 -a "$count" -le 60 ]
+# The PIT counts for 55 ms at most: each sleep takes one interrupt more.
+idle "sleeper by the PIT" 5 "$work/sleep.img" -m 64M --append whittle.timer=pit
+check "by the PIT, no more than twice as often ($count)" [ "$count" -ge 30 -a "$count" -le 120 ]
 done_testing

@@ -30,5 +30,7 @@ void ioapic_found(paddr_t place, unsigned first_line);
 unsigned ioapic_lines(void);
 /** apic_present() - it answers; false leaves the kernel without interrupts. */
 bool apic_present(void);
+/** apic_timer_present() - so does its timer, and `nolapic_timer` does not forbid it. */
+bool apic_timer_present(void);
 
 #endif
