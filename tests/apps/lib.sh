@@ -70,10 +70,10 @@ serve() { # NAME PORT READY [ARGUMENTS…]: start that image; its PORT is our $p
 	point $up "$name serves"
 	[ $up = 0 ] || tail -20 "$work/log" "$work/err" | sed 's/^/#   /'
 }
-stop() { # STATUS: SIGTERM ends the server with it, and the kernel had nothing to say
+stop() { # STATUS…: SIGTERM ends the server with one of them, and the kernel had nothing to say
 	kill $server
 	wait $server
-	is "SIGTERM ends it" $? "$1"
+	has "SIGTERM ends it" " $* " " $? "
 	server=
 	is "no messages from the kernel" "$(grep -v ': Terminated$' "$work/err")" ""
 }

@@ -25,6 +25,8 @@ printf "in use %016lx\n", *(unsigned long *)($gs_base + (unsigned long)&stack_ca
 set $current = (struct thread *)*(unsigned long *)($gs_base + (unsigned long)&current_thread)
 printf "is of %p %016lx\n", $current, $current->canary
 set var *(unsigned long *)($gs_base + (unsigned long)&stack_canary) = 0
+# It comes back from here when another thread runs meanwhile.
+set var $current->canary = 0
 continue
 END
 timeout 100 gdb "$work/at.img.debug" -batch -ex "target remote 127.0.0.1:$port" -x "$work/commands" > "$work/gdb" 2>&1 < /dev/null
