@@ -1,4 +1,5 @@
 /* A kernel without IPv6 (net/inet6): lwIP's core and net/inet name these. Packets are dropped, no address has a way. */
+#include "net/inet/config.h"
 #include "net/inet/device.h"
 #include "lwip/icmp6.h"
 #include "lwip/ip6.h"
@@ -12,6 +13,11 @@ __weak void inet6_device(struct inet_device *d)
 
 __weak void inet6_tick(void)
 {
+}
+
+__weak size_t inet6_server_lines(char *out, size_t size, unsigned most)
+{
+	return 0;
 }
 
 __weak struct nd6_neighbor_cache_entry neighbor_cache[LWIP_ND6_NUM_NEIGHBORS];

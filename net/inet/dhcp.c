@@ -51,8 +51,12 @@ static struct net_timer coarse_timer = { .tick = coarse_tick, .interval_ms = DHC
 /* lwIP tells of name servers by this, its resolver's function; the resolver itself is the program's libc. */
 void dns_setserver(u8_t number, const ip_addr_t *server)
 {
-	if (number < INET_SERVERS_MAX)
-		inet_servers[number] = server ? ip_addr_get_ip4_u32(server) : 0;
+	uint32_t address = server ? ip_addr_get_ip4_u32(server) : 0;
+
+	if (number >= INET_SERVERS_MAX || inet_servers[number] == address)
+		return;
+	inet_servers[number] = address;
+	inet_servers_touched();
 }
 
 static void dhcp_status(struct netif *netif)

@@ -6,6 +6,7 @@
 #include "lwip/ip.h"
 #include <linux/errno.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 
@@ -167,6 +168,22 @@ const ip_addr_t *inet_source(const ip_addr_t *to)
 	if (netif == &loopback && !ip_addr_isloopback(to))
 		return to;
 	return netif ? ip_netif_get_local_ip(netif, to) : NULL;
+}
+
+uint8_t inet6_address_flags(const struct netif *netif, int n)
+{
+	uint8_t state = netif_ip6_addr_state(netif, n);
+	/* Link-local ones and those that a program gave stay; those of a router's prefix live for a time. */
+	uint8_t kept = netif_ip6_addr_isstatic(netif, n) ? IFA_F_PERMANENT : 0;
+
+	if (ip6_addr_isduplicated(state))
+		return kept | IFA_F_TENTATIVE | IFA_F_DADFAILED;
+	return kept | (!ip6_addr_isvalid(state) ? IFA_F_TENTATIVE : ip6_addr_ispreferred(state) ? 0 : IFA_F_DEPRECATED);
+}
+
+unsigned inet6_prefix_length(const struct netif *netif)
+{
+	return netif == &loopback ? 128 : 64;
 }
 
 int inet_interface(const struct netif *netif)

@@ -42,6 +42,11 @@ const ip_addr_t *inet_source(const ip_addr_t *to);
 long inet_ioctl(unsigned cmd, unsigned long arg);
 
 
+/** inet6_address_flags() - IFA_F_* of address @n of an interface. Network lock. */
+uint8_t inet6_address_flags(const struct netif *netif, int n);
+/** inet6_prefix_length() - of its addresses. lwIP knows no other. */
+unsigned inet6_prefix_length(const struct netif *netif);
+
 #define LOOPBACK_INDEX 1
 /** inet_interface() - the number that programs know an interface by: lo is 1, eth0 is 2, and so on. Network lock. */
 int inet_interface(const struct netif *netif);

@@ -17,6 +17,8 @@
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
 #define COPY_MAX   512u /* a packet up to this size is copied whole */
+#define CHECKS     (NETIF_CHECKSUM_CHECK_IP | NETIF_CHECKSUM_CHECK_UDP | NETIF_CHECKSUM_CHECK_TCP | NETIF_CHECKSUM_CHECK_ICMP | \
+		    NETIF_CHECKSUM_CHECK_ICMP6)
 #define HEADER_MAX 128u /* at least as much of a larger one: IP and TCP headers with their options */
 
 struct netif loopback;
@@ -103,6 +105,22 @@ static err_t loopback_output(struct netif *netif, struct pbuf *p, const ip4_addr
 	return loopback_queue(netif, p);
 }
 
+static void take_in(struct pbuf *packet, struct netif *from)
+{
+	if (ip_input(packet, from) != ERR_OK)
+		pbuf_free(packet);
+}
+
+/* As if a card had received it, but for checksums, which a card was to make. */
+static __cold void take_in_as(struct pbuf *packet, struct netif *from)
+{
+	uint16_t checks = from->chksum_flags;
+
+	NETIF_SET_CHECKSUM_CTRL(from, checks & ~CHECKS);
+	take_in(packet, from);
+	NETIF_SET_CHECKSUM_CTRL(from, checks);
+}
+
 void loopback_run(void)
 {
 	while (queue_head) {
@@ -114,9 +132,10 @@ void loopback_run(void)
 		if (!queue_head)
 			queue_tail = NULL;
 		last->next = NULL;
-		if (ip_input(packet, likely(packet->if_idx == netif_get_index(&loopback)) ? &loopback :
-									  netif_get_by_index(packet->if_idx)) != ERR_OK)
-			pbuf_free(packet);
+		if (likely(packet->if_idx == netif_get_index(&loopback)))
+			take_in(packet, &loopback);
+		else
+			take_in_as(packet, netif_get_by_index(packet->if_idx));
 	}
 }
 

@@ -22,8 +22,9 @@ $(COMP)/o/lwip-$(notdir $1).o:
 endef
 $(foreach c,$(LWIP_C),$(eval $(call lwip_object,$c)))
 
-# Ours is before it (net/lwip/demux.c).
+# Ours are before these (net/lwip/demux.c, net/inet6/advertised.c).
 $(COMP)/o/lwip-tcp_in.o: LWIP_HEADERS += -Dtcp_input=lwip_tcp_input
+$(COMP)/o/lwip-nd6.o: LWIP_HEADERS += -Dnd6_input=lwip_nd6_input
 
 # Ours that speak to lwIP.
 LWIP_USERS = $(filter $(COMP)/o/net-lwip-% $(COMP)/o/net-inet-% $(COMP)/o/net-inet6-% $(COMP)/o/net-netlink-%,$(OBJECTS))

@@ -34,6 +34,7 @@
 #define LWIP_NETIF_HWADDRHINT       1
 #define LWIP_NETIF_HOSTNAME         1
 #define LWIP_NETIF_STATUS_CALLBACK  1
+#define LWIP_NETIF_EXT_STATUS_CALLBACK 1 /* net/netlink/notify.c */
 #define LWIP_NUM_NETIF_CLIENT_DATA  0
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define LWIP_CHKSUM                 net_checksum
@@ -69,7 +70,8 @@
 
 /* IPv6: in a kernel that has AF_INET6 (net/inet6); absent/lwip_ip6.c stands in for it in others. */
 #define LWIP_IPV6                   1
-#define LWIP_IPV6_NUM_ADDRESSES     4
+#define LWIP_IPV6_NUM_ADDRESSES     8
+#define LWIP_ND6_NUM_PREFIXES       8
 #define LWIP_IPV6_DHCP6             0
 #define LWIP_ND6_NUM_NEIGHBORS      64
 #define LWIP_ND6_NUM_DESTINATIONS   64
