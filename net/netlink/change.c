@@ -1,7 +1,8 @@
 /* What NETLINK_ROUTE changes, for ip(8) as root: the address of an interface, the default route, up and down, the MTU.
  *
  * An interface has one address of IPv4: a second is refused, as are routes that are neither the default one nor that of
- * the interface's own network. Addresses of IPv6 are added and taken away. Network lock held throughout.
+ * the interface's own network. Addresses of IPv6 are added and taken away, with a prefix of 64 bits, the only length that lwIP
+ * knows. Network lock held throughout.
  */
 #include "core/process.h"
 #include "net/inet/device.h"
@@ -69,6 +70,8 @@ static int change_address6(const struct nlmsghdr *request, struct netif *netif)
 		a = netlink_find(request, sizeof(struct ifaddrmsg), IFA_LOCAL);
 	if (!a || netlink_length(a) < sizeof(address.addr))
 		return -EINVAL;
+	if (((const struct ifaddrmsg *)NLMSG_DATA(request))->ifa_prefixlen != inet6_prefix_length(netif))
+		return -EOPNOTSUPP;
 	__builtin_memcpy(address.addr, netlink_data(a), sizeof(address.addr));
 	ip6_addr_clear_zone(&address);
 	ip6_addr_assign_zone(&address, IP6_UNICAST, netif);
@@ -102,6 +105,14 @@ static int change_address(const struct nlmsghdr *request)
 	       m->ifa_family == AF_INET6 ? change_address6(request, netif) : -EAFNOSUPPORT;
 }
 
+static void tell_route(const struct netif *netif, unsigned type, const ip4_addr_t *gateway)
+{
+	struct netlink_reply r = { 0 };
+
+	netlink_put_route4(&r, netif, type, 0, 0, 0, ip4_addr_get_u32(gateway), 0);
+	netlink_publish(&r, RTNLGRP_IPV4_ROUTE);
+}
+
 static int change_route(const struct nlmsghdr *request)
 {
 	const struct rtmsg *m = NLMSG_DATA(request);
@@ -129,6 +140,7 @@ static int change_route(const struct nlmsghdr *request)
 		if (!netif_default || (netif && index && netif != netif_default) ||
 		    (gateway && gateway != ip4_addr_get_u32(netif_ip4_gw(netif_default))))
 			return -ESRCH;
+		tell_route(netif_default, RTM_DELROUTE, netif_ip4_gw(netif_default));
 		ip4_addr_set_zero(&address);
 		netif_set_gw(netif_default, &address);
 		netif_set_default(NULL);
@@ -140,7 +152,16 @@ static int change_route(const struct nlmsghdr *request)
 		return -EEXIST;
 	netif_set_gw(netif, &address);
 	netif_set_default(netif);
+	tell_route(netif, RTM_NEWROUTE, &address);
 	return 0;
+}
+
+static void tell_link(struct netif *netif)
+{
+	struct netlink_reply r = { 0 };
+
+	netlink_put_link(&r, netif, RTM_NEWLINK, 0, netif_is_up(netif));
+	netlink_publish(&r, RTNLGRP_LINK);
 }
 
 static int change_link(const struct nlmsghdr *request)
@@ -163,6 +184,7 @@ static int change_link(const struct nlmsghdr *request)
 		if (netif == &loopback || mtu < MTU_LEAST || mtu > d->card->mtu)
 			return -EINVAL;
 		netif->mtu = (u16_t)mtu;
+		tell_link(netif);
 	}
 	if ((m->ifi_change & IFF_UP) && netif != &loopback) {
 		if (m->ifi_flags & IFF_UP)

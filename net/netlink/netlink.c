@@ -1,25 +1,36 @@
-/* Sockets of AF_NETLINK (netlink(7)), for questions to the kernel: a request is answered while it is sent.
+/* Sockets of AF_NETLINK (netlink(7)), for questions to the kernel: a request is answered while it is sent; members of
+ * groups are told of changes.
  *
- * A socket's queue is under its mutex; poll looks at its head without. Left out: messages between programs, multicast
- * (membership is taken, nothing is ever told).
+ * A socket's mutex lets one thread in at a time; queues, and the list of sockets, are under one spinlock, since changes
+ * are told under the network lock. poll looks at a queue's head without. Left out: messages between programs.
  */
 #include "net/netlink/netlink.h"
 #include "core/lock.h"
 #include "core/slab.h"
 #include <linux/errno.h>
+#include <linux/rtnetlink.h>
 
 COMPONENT("netlink", "netlink sockets: interfaces, addresses and routes");
 
 #define REQUEST_MAX 65536u
 #define SOL_NETLINK 270
-#define MESSAGE_MAX 512u /* room that one message of ours takes at most */
+#define GROUPS_MAX  64u
+#define MESSAGE_MAX 768u /* room that one message of ours takes at most */
 
 struct netlink {
 	struct mutex lock;                     /* RANK_NETLINK */
 	const struct netlink_protocol *protocol; /* I */
-	uint32_t port, groups;                 /* lock; port 0: not bound yet */
-	struct netlink_datagram *head, *tail;  /* lock; r: head */
+	struct socket *socket;                 /* parent */
+	uint32_t port;                         /* lock; 0: not bound yet */
+	uint64_t groups;                       /* sockets_lock: a bit for each, from 1 */
+	uint32_t waiting;                      /* sockets_lock: bytes in the queue */
+	bool pktinfo, no_enobufs;              /* o */
+	struct netlink_datagram *head, *tail;  /* sockets_lock; r: head */
+	struct netlink *next;                  /* sockets_lock */
 };
+
+static struct spinlock sockets_lock = SPINLOCK_INIT(RANK_SOCKET_BUF);
+static struct netlink *sockets;
 
 static uint32_t last_port; /* atomic: Linux gives the process's number first, and here that is 1 */
 
@@ -42,6 +53,7 @@ void *netlink_begin(struct netlink_reply *r, unsigned type, unsigned flags, size
 		}
 		d->next = NULL;
 		d->length = 0;
+		d->group = 0;
 		if (r->tail)
 			r->tail->next = d;
 		else
@@ -90,6 +102,18 @@ const struct nlattr *netlink_find(const struct nlmsghdr *request, size_t size, u
 	return NULL;
 }
 
+/* sockets_lock held. */
+static void append(struct netlink *n, struct netlink_datagram *first, struct netlink_datagram *last)
+{
+	for (const struct netlink_datagram *d = first; d; d = d->next)
+		n->waiting += d->length;
+	if (n->tail)
+		n->tail->next = first;
+	else
+		WRITE_ONCE(n->head, first);
+	n->tail = last;
+}
+
 static void serve(struct netlink *n, const struct nlmsghdr *request)
 {
 	struct netlink_reply r = { .port = n->port, .sequence = request->nlmsg_seq };
@@ -112,11 +136,58 @@ static void serve(struct netlink *n, const struct nlmsghdr *request)
 	}
 	if (!r.head)
 		return;
-	if (n->tail)
-		n->tail->next = r.head;
-	else
-		WRITE_ONCE(n->head, r.head);
-	n->tail = r.tail;
+	spin_lock(&sockets_lock);
+	append(n, r.head, r.tail);
+	spin_unlock(&sockets_lock);
+}
+
+void netlink_free(struct netlink_reply *r)
+{
+	while (r->head) {
+		struct netlink_datagram *d = r->head;
+
+		r->head = d->next;
+		kfree(d);
+	}
+}
+
+/* A member gets a copy, or ENOBUFS where its queue is full, as netlink(7) says. */
+static void tell(struct netlink *n, const struct netlink_datagram *d)
+{
+	struct netlink_datagram *copy = n->waiting + d->length <= n->socket->receive_buffer ? kmalloc(sizeof(*copy)) : NULL;
+
+	if (copy) {
+		copy->next = NULL;
+		copy->length = d->length;
+		copy->group = d->group;
+		__builtin_memcpy(copy->bytes, d->bytes, d->length);
+		append(n, copy, copy);
+	} else if (!n->no_enobufs) {
+		socket_set_error(n->socket, ENOBUFS);
+	}
+	socket_wake(n->socket, EPOLLIN | EPOLLRDNORM | EPOLLERR);
+}
+
+void netlink_publish(struct netlink_reply *r, unsigned group)
+{
+	spin_lock(&sockets_lock);
+	for (struct netlink_datagram *d = r->head; d; d = d->next) {
+		d->group = group;
+		for (struct netlink *n = sockets; n; n = n->next)
+			if ((n->groups >> (group - 1) & 1) && n->protocol->number == NETLINK_ROUTE)
+				tell(n, d);
+	}
+	spin_unlock(&sockets_lock);
+	netlink_free(r);
+}
+
+static void join(struct netlink *n, uint64_t groups)
+{
+	spin_lock(&sockets_lock);
+	n->groups = groups;
+	spin_unlock(&sockets_lock);
+	if (groups && n->protocol->number == NETLINK_ROUTE)
+		netlink_watch();
 }
 
 static ssize_t netlink_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
@@ -159,15 +230,19 @@ static ssize_t netlink_recvmsg(struct socket *s, struct io *io, struct socket_ms
 {
 	struct netlink *n = s->private;
 	struct netlink_datagram *d;
+	unsigned group;
 	size_t wanted, moved;
-	ssize_t r;
+	ssize_t r = socket_take_error(s);
 
+	if (r)
+		return r;
 	mutex_lock(&n->lock);
-	d = n->head;
+	d = READ_ONCE(n->head);
 	if (!d) {
 		mutex_unlock(&n->lock);
 		return -EAGAIN;
 	}
+	group = d->group;
 	wanted = MIN(io->left, (size_t)d->length);
 	moved = io_put(io, d->bytes, wanted);
 	r = moved < wanted ? -EFAULT : (ssize_t)wanted;
@@ -177,15 +252,25 @@ static ssize_t netlink_recvmsg(struct socket *s, struct io *io, struct socket_ms
 			r = (ssize_t)d->length;
 	}
 	if (!(m->flags & MSG_PEEK)) {
+		spin_lock(&sockets_lock);
 		WRITE_ONCE(n->head, d->next);
 		if (!d->next)
 			n->tail = NULL;
+		n->waiting -= d->length;
+		spin_unlock(&sockets_lock);
 		kfree(d);
 	}
 	mutex_unlock(&n->lock);
 	if (m->name && r >= 0) {
-		*(struct sockaddr_nl *)m->name = (struct sockaddr_nl){ .nl_family = AF_NETLINK };
+		*(struct sockaddr_nl *)m->name = (struct sockaddr_nl){
+			.nl_family = AF_NETLINK, .nl_groups = group && group <= 32 ? 1u << (group - 1) : 0,
+		};
 		m->name_len = sizeof(struct sockaddr_nl);
+	}
+	if (n->pktinfo && r >= 0) {
+		struct nl_pktinfo info = { group };
+
+		socket_put_control(m, SOL_NETLINK, NETLINK_PKTINFO, &info, sizeof(info));
 	}
 	return r;
 }
@@ -205,7 +290,7 @@ static int netlink_bind(struct socket *s, const struct sockaddr *addr, unsigned 
 		n->port = a->nl_pid;
 	if (!r) {
 		need_port(n);
-		n->groups = a->nl_groups;
+		join(n, (n->groups & ~(uint64_t)UINT32_MAX) | a->nl_groups);
 	}
 	mutex_unlock(&n->lock);
 	return r;
@@ -231,7 +316,7 @@ static int netlink_getname(struct socket *s, struct sockaddr_storage *out, bool 
 	struct netlink *n = s->private;
 
 	*(struct sockaddr_nl *)out = (struct sockaddr_nl){
-		.nl_family = AF_NETLINK, .nl_pid = peer ? 0 : n->port, .nl_groups = peer ? 0 : n->groups,
+		.nl_family = AF_NETLINK, .nl_pid = peer ? 0 : n->port, .nl_groups = peer ? 0 : (uint32_t)n->groups,
 	};
 	return sizeof(struct sockaddr_nl);
 }
@@ -240,35 +325,74 @@ static uint32_t netlink_poll(struct socket *s)
 {
 	struct netlink *n = s->private;
 
-	return EPOLLOUT | EPOLLWRNORM | (READ_ONCE(n->head) ? EPOLLIN | EPOLLRDNORM : 0);
+	return EPOLLOUT | EPOLLWRNORM | (READ_ONCE(n->head) ? EPOLLIN | EPOLLRDNORM : 0) | (READ_ONCE(s->error) ? EPOLLERR : 0);
 }
 
 static int netlink_setsockopt(struct socket *s, int level, int option, const void *value, unsigned len)
 {
+	struct netlink *n = s->private;
+	uint32_t v;
+
 	if (level != SOL_NETLINK)
 		return -ENOPROTOOPT;
+	if (len < sizeof(v))
+		return -EINVAL;
+	__builtin_memcpy(&v, value, sizeof(v));
 	switch (option) {
 	case NETLINK_ADD_MEMBERSHIP:
 	case NETLINK_DROP_MEMBERSHIP:
+		if (!v || v > GROUPS_MAX)
+			return -EINVAL;
+		mutex_lock(&n->lock);
+		join(n, option == NETLINK_ADD_MEMBERSHIP ? n->groups | 1ull << (v - 1) : n->groups & ~(1ull << (v - 1)));
+		mutex_unlock(&n->lock);
+		return 0;
 	case NETLINK_PKTINFO:
-	case NETLINK_BROADCAST_ERROR:
+		n->pktinfo = v;
+		return 0;
 	case NETLINK_NO_ENOBUFS:
+		n->no_enobufs = v;
+		return 0;
+	case NETLINK_BROADCAST_ERROR:
 	case NETLINK_CAP_ACK:
-	case NETLINK_EXT_ACK: return len < sizeof(int) ? -EINVAL : 0;
+	case NETLINK_EXT_ACK: return 0;
 	default: return -ENOPROTOOPT; /* NETLINK_GET_STRICT_CHK: callers then select for themselves */
 	}
+}
+
+static int netlink_getsockopt(struct socket *s, int level, int option, void *value, unsigned len)
+{
+	struct netlink *n = s->private;
+	int v;
+
+	if (level != SOL_NETLINK)
+		return -ENOPROTOOPT;
+	switch (option) {
+	case NETLINK_LIST_MEMBERSHIPS:
+		__builtin_memcpy(value, &n->groups, sizeof(n->groups));
+		return (int)MIN((size_t)len, sizeof(n->groups));
+	case NETLINK_PKTINFO: v = n->pktinfo; break;
+	case NETLINK_NO_ENOBUFS: v = n->no_enobufs; break;
+	default: return -ENOPROTOOPT;
+	}
+	__builtin_memcpy(value, &v, sizeof(v));
+	return sizeof(v);
 }
 
 static void netlink_release(struct socket *s)
 {
 	struct netlink *n = s->private;
+	struct netlink_reply left = { 0 };
 
-	while (n->head) {
-		struct netlink_datagram *d = n->head;
-
-		n->head = d->next;
-		kfree(d);
-	}
+	spin_lock(&sockets_lock);
+	for (struct netlink **at = &sockets; *at; at = &(*at)->next)
+		if (*at == n) {
+			*at = n->next;
+			break;
+		}
+	left.head = n->head;
+	spin_unlock(&sockets_lock);
+	netlink_free(&left);
 	kfree(n);
 }
 
@@ -280,6 +404,7 @@ static const struct socket_ops netlink_ops = {
 	.poll = netlink_poll,
 	.getname = netlink_getname,
 	.setsockopt = netlink_setsockopt,
+	.getsockopt = netlink_getsockopt,
 	.release = netlink_release,
 };
 
@@ -300,6 +425,11 @@ static int netlink_create(struct socket *s, int type, int protocol)
 		return -ENOMEM;
 	mutex_init(&n->lock, RANK_NETLINK);
 	n->protocol = known;
+	n->socket = s;
+	spin_lock(&sockets_lock);
+	n->next = sockets;
+	sockets = n;
+	spin_unlock(&sockets_lock);
 	s->private = n;
 	s->ops = &netlink_ops;
 	return 0;

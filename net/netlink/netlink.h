@@ -11,6 +11,7 @@ struct netif;
 struct netlink_datagram {
 	struct netlink_datagram *next;
 	uint32_t length;
+	uint32_t group; /* RTNLGRP_* whose members get it; 0: an answer */
 	_Alignas(NLMSG_ALIGNTO) char bytes[3072]; /* libcs read with a page at least */
 };
 
@@ -40,6 +41,21 @@ static inline size_t netlink_length(const struct nlattr *a)
 {
 	return a->nla_len - (size_t)NLA_HDRLEN;
 }
+
+/** netlink_free() - a reply that nobody gets. */
+void netlink_free(struct netlink_reply *r);
+/** netlink_publish() - what @r holds, for every socket of NETLINK_ROUTE in @group (RTNLGRP_*); frees it. Context: any. */
+void netlink_publish(struct netlink_reply *r, unsigned group);
+/** netlink_watch() - somebody joined a group: changes are told from now on (notify.c). */
+void netlink_watch(void);
+
+/* Messages of NETLINK_ROUTE, for answers and for members of groups (route.c). Network lock held. */
+void netlink_put_link(struct netlink_reply *r, struct netif *netif, unsigned type, unsigned flags, bool up);
+void netlink_put_address4(struct netlink_reply *r, const struct netif *netif, unsigned type, unsigned flags, uint32_t address,
+			  uint32_t mask);
+void netlink_put_address6(struct netlink_reply *r, const struct netif *netif, unsigned type, unsigned flags, int n);
+void netlink_put_route4(struct netlink_reply *r, const struct netif *netif, unsigned type, unsigned flags, uint32_t to,
+			uint32_t mask, uint32_t gateway, uint32_t source);
 
 /** netlink_change() - a request of NETLINK_ROUTE that changes something. 0 or -errno. Network lock held. */
 int netlink_change(const struct nlmsghdr *request);

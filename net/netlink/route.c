@@ -43,43 +43,53 @@ static bool interface(int index, struct interface *out)
 	return false;
 }
 
-static void put_statistics(struct netlink_reply *r, const struct interface *i)
+static void put_statistics(struct netlink_reply *r, const struct netif *netif)
 {
-	const struct inet_device *d = i->index == 1 ? NULL : i->netif->state;
+	const struct inet_device *d = netif == &loopback ? NULL : netif->state;
 	const struct inet_count *in = d ? &d->received : &loopback_count, *out = d ? &d->sent : &loopback_count;
 	struct rtnl_link_stats64 s = {
 		.rx_packets = in->packets, .tx_packets = out->packets, .rx_bytes = in->bytes, .tx_bytes = out->bytes,
 		.rx_dropped = in->dropped, .tx_dropped = out->dropped,
 	};
+	struct rtnl_link_stats s32 = {
+		.rx_packets = (uint32_t)in->packets, .tx_packets = (uint32_t)out->packets, .rx_bytes = (uint32_t)in->bytes,
+		.tx_bytes = (uint32_t)out->bytes, .rx_dropped = (uint32_t)in->dropped, .tx_dropped = (uint32_t)out->dropped,
+	};
 
 	netlink_attribute(r, IFLA_STATS64, &s, sizeof(s));
+	netlink_attribute(r, IFLA_STATS, &s32, sizeof(s32));
 }
 
-static void put_link(struct netlink_reply *r, const struct interface *i, unsigned flags)
+void netlink_put_link(struct netlink_reply *r, struct netif *netif, unsigned type, unsigned flags, bool up)
 {
 	static const uint8_t none[6], all[6] = { 255, 255, 255, 255, 255, 255 };
-	bool lo = i->netif == &loopback, up = netif_is_link_up(i->netif) && netif_is_up(i->netif);
-	struct ifinfomsg *m = netlink_begin(r, RTM_NEWLINK, flags, sizeof(*m));
-	uint8_t state = lo ? IF_OPER_UNKNOWN : up ? IF_OPER_UP : IF_OPER_DOWN, mode = 0;
+	bool lo = netif == &loopback, running = netif_is_link_up(netif) && up;
+	struct ifinfomsg *m = netlink_begin(r, type, flags, sizeof(*m));
+	uint8_t state = lo ? IF_OPER_UNKNOWN : running ? IF_OPER_UP : IF_OPER_DOWN, mode = 0, carrier = running;
 	const char *queue = lo ? "noqueue" : "pfifo_fast";
+	int index = inet_interface(netif);
+	char name[IFNAMSIZ];
 
 	if (!m)
 		return;
+	inet_interface_name(index, name);
 	m->ifi_type = lo ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
-	m->ifi_index = i->index;
+	m->ifi_index = index;
 	m->ifi_flags = lo ? IFF_UP | IFF_LOOPBACK | IFF_RUNNING | IFF_LOWER_UP :
-			    (netif_is_up(i->netif) ? IFF_UP : 0) | IFF_BROADCAST | IFF_MULTICAST |
-			    (up ? IFF_RUNNING | IFF_LOWER_UP : 0);
-	netlink_attribute(r, IFLA_IFNAME, i->name, strlen(i->name) + 1);
+			    (up ? IFF_UP : 0) | IFF_BROADCAST | IFF_MULTICAST | (running ? IFF_RUNNING | IFF_LOWER_UP : 0);
+	netlink_attribute(r, IFLA_IFNAME, name, strlen(name) + 1);
 	netlink_attribute_u32(r, IFLA_TXQLEN, 1000);
 	netlink_attribute(r, IFLA_OPERSTATE, &state, 1);
 	netlink_attribute(r, IFLA_LINKMODE, &mode, 1);
-	netlink_attribute_u32(r, IFLA_MTU, lo ? 65536 : i->netif->mtu);
+	netlink_attribute_u32(r, IFLA_MTU, lo ? 65536 : netif->mtu);
 	netlink_attribute_u32(r, IFLA_GROUP, 0);
+	netlink_attribute_u32(r, IFLA_NUM_TX_QUEUES, lo ? 1 : ((const struct inet_device *)netif->state)->card->queue_count);
+	netlink_attribute_u32(r, IFLA_NUM_RX_QUEUES, lo ? 1 : ((const struct inet_device *)netif->state)->card->queue_count);
+	netlink_attribute(r, IFLA_CARRIER, &carrier, 1);
 	netlink_attribute(r, IFLA_QDISC, queue, strlen(queue) + 1);
-	netlink_attribute(r, IFLA_ADDRESS, lo ? none : i->netif->hwaddr, sizeof(none));
+	netlink_attribute(r, IFLA_ADDRESS, lo ? none : netif->hwaddr, sizeof(none));
 	netlink_attribute(r, IFLA_BROADCAST, lo ? none : all, sizeof(none));
-	put_statistics(r, i);
+	put_statistics(r, netif);
 }
 
 static uint8_t prefix_length(uint32_t mask)
@@ -87,24 +97,32 @@ static uint8_t prefix_length(uint32_t mask)
 	return mask ? (uint8_t)(32 - __builtin_ctz(lwip_ntohl(mask))) : 0;
 }
 
-static void put_address4(struct netlink_reply *r, const struct interface *i)
+static void put_lifetimes(struct netlink_reply *r, uint32_t preferred, uint32_t valid)
 {
-	uint32_t address = ip4_addr_get_u32(netif_ip4_addr(i->netif)), mask = ip4_addr_get_u32(netif_ip4_netmask(i->netif));
-	struct ifaddrmsg *m;
+	struct ifa_cacheinfo c = { .ifa_prefered = preferred, .ifa_valid = valid };
 
-	if (!address)
-		return;
-	m = netlink_begin(r, RTM_NEWADDR, NLM_F_MULTI, sizeof(*m));
+	netlink_attribute(r, IFA_CACHEINFO, &c, sizeof(c));
+}
+
+void netlink_put_address4(struct netlink_reply *r, const struct netif *netif, unsigned type, unsigned flags, uint32_t address,
+			  uint32_t mask)
+{
+	struct ifaddrmsg *m = netlink_begin(r, type, flags, sizeof(*m));
+	bool lo = netif == &loopback;
+	char name[IFNAMSIZ];
+
 	if (!m)
 		return;
-	*m = (struct ifaddrmsg){ AF_INET, prefix_length(mask), IFA_F_PERMANENT,
-				 i->index == 1 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE, (uint32_t)i->index };
+	inet_interface_name(inet_interface(netif), name);
+	*m = (struct ifaddrmsg){ AF_INET, prefix_length(mask), IFA_F_PERMANENT, lo ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE,
+				 (uint32_t)inet_interface(netif) };
 	netlink_attribute_u32(r, IFA_ADDRESS, address);
 	netlink_attribute_u32(r, IFA_LOCAL, address);
-	if (i->index != 1)
+	if (!lo)
 		netlink_attribute_u32(r, IFA_BROADCAST, address | ~mask);
-	netlink_attribute(r, IFA_LABEL, i->name, strlen(i->name) + 1);
+	netlink_attribute(r, IFA_LABEL, name, strlen(name) + 1);
 	netlink_attribute_u32(r, IFA_FLAGS, IFA_F_PERMANENT);
+	put_lifetimes(r, UINT32_MAX, UINT32_MAX);
 }
 
 static uint8_t scope6(const ip6_addr_t *a)
@@ -113,31 +131,35 @@ static uint8_t scope6(const ip6_addr_t *a)
 	       ip6_addr_issitelocal(a) ? RT_SCOPE_SITE : RT_SCOPE_UNIVERSE;
 }
 
-static void put_addresses6(struct netlink_reply *r, const struct interface *i)
+void netlink_put_address6(struct netlink_reply *r, const struct netif *netif, unsigned type, unsigned flags, int n)
 {
-	for (s8_t n = 0; n < LWIP_IPV6_NUM_ADDRESSES; n++) {
-		const ip6_addr_t *a = netif_ip6_addr(i->netif, n);
-		u8_t state = netif_ip6_addr_state(i->netif, n);
-		uint32_t flags = ip6_addr_isvalid(state) ? 0 : IFA_F_TENTATIVE;
-		struct ifaddrmsg *m;
+	const ip6_addr_t *a = netif_ip6_addr(netif, n);
+	uint32_t state = inet6_address_flags(netif, n);
+	struct ifaddrmsg *m = netlink_begin(r, type, flags, sizeof(*m));
 
-		if (ip6_addr_isinvalid(state) || ip6_addr_isduplicated(state))
-			continue;
-		if (netif_ip6_addr_isstatic(i->netif, n))
-			flags |= IFA_F_PERMANENT;
-		m = netlink_begin(r, RTM_NEWADDR, NLM_F_MULTI, sizeof(*m));
-		if (!m)
-			return;
-		*m = (struct ifaddrmsg){ AF_INET6, i->index == 1 ? 128 : 64, (uint8_t)flags, scope6(a), (uint32_t)i->index };
-		netlink_attribute(r, IFA_ADDRESS, a->addr, sizeof(a->addr));
-		netlink_attribute_u32(r, IFA_FLAGS, flags);
-	}
+	if (!m)
+		return;
+	*m = (struct ifaddrmsg){ AF_INET6, (uint8_t)inet6_prefix_length(netif), (uint8_t)state, scope6(a),
+				 (uint32_t)inet_interface(netif) };
+	netlink_attribute(r, IFA_ADDRESS, a->addr, sizeof(a->addr));
+	netlink_attribute_u32(r, IFA_FLAGS, state);
+	if (netif_ip6_addr_isstatic(netif, n))
+		put_lifetimes(r, UINT32_MAX, UINT32_MAX);
+	else
+		put_lifetimes(r, netif_ip6_addr_pref_life(netif, n), netif_ip6_addr_valid_life(netif, n));
 }
 
-static void put_route(struct netlink_reply *r, const struct interface *i, unsigned family, const void *to, uint8_t length,
-		      uint32_t gateway, uint32_t source)
+static void put_addresses6(struct netlink_reply *r, const struct interface *i)
 {
-	struct rtmsg *m = netlink_begin(r, RTM_NEWROUTE, NLM_F_MULTI, sizeof(*m));
+	for (int n = 0; n < LWIP_IPV6_NUM_ADDRESSES; n++)
+		if (!ip6_addr_isinvalid(netif_ip6_addr_state(i->netif, n)))
+			netlink_put_address6(r, i->netif, RTM_NEWADDR, NLM_F_MULTI, n);
+}
+
+static void put_route(struct netlink_reply *r, const struct netif *netif, unsigned type, unsigned flags, unsigned family,
+		      const void *to, uint8_t length, uint32_t gateway, uint32_t source)
+{
+	struct rtmsg *m = netlink_begin(r, type, flags, sizeof(*m));
 
 	if (!m)
 		return;
@@ -153,7 +175,15 @@ static void put_route(struct netlink_reply *r, const struct interface *i, unsign
 		netlink_attribute_u32(r, RTA_GATEWAY, gateway);
 	else if (source)
 		netlink_attribute_u32(r, RTA_PREFSRC, source);
-	netlink_attribute_u32(r, RTA_OIF, (uint32_t)i->index);
+	netlink_attribute_u32(r, RTA_OIF, (uint32_t)inet_interface(netif));
+	if (family == AF_INET6)
+		netlink_attribute_u32(r, RTA_PRIORITY, 256);
+}
+
+void netlink_put_route4(struct netlink_reply *r, const struct netif *netif, unsigned type, unsigned flags, uint32_t to,
+			uint32_t mask, uint32_t gateway, uint32_t source)
+{
+	put_route(r, netif, type, flags, AF_INET, &to, prefix_length(mask), gateway, source);
 }
 
 static void put_routes4(struct netlink_reply *r, const struct interface *i)
@@ -161,11 +191,21 @@ static void put_routes4(struct netlink_reply *r, const struct interface *i)
 	uint32_t address = ip4_addr_get_u32(netif_ip4_addr(i->netif)), mask = ip4_addr_get_u32(netif_ip4_netmask(i->netif));
 	uint32_t gateway = ip4_addr_get_u32(netif_ip4_gw(i->netif)), net = address & mask;
 
-	if (!address || i->index == 1)
+	if (!address || i->index == 1 || !netif_is_up(i->netif))
 		return;
 	if (gateway && i->netif == netif_default)
-		put_route(r, i, AF_INET, NULL, 0, gateway, 0);
-	put_route(r, i, AF_INET, &net, prefix_length(mask), 0, address);
+		netlink_put_route4(r, i->netif, RTM_NEWROUTE, NLM_F_MULTI, 0, 0, gateway, 0);
+	netlink_put_route4(r, i->netif, RTM_NEWROUTE, NLM_F_MULTI, net, mask, 0, address);
+}
+
+/* Another address of the same network stands before it. */
+static bool listed_before(const struct netif *netif, int n)
+{
+	for (int before = 0; before < n; before++)
+		if (ip6_addr_isvalid(netif_ip6_addr_state(netif, before)) &&
+		    ip6_addr_netcmp(netif_ip6_addr(netif, before), netif_ip6_addr(netif, n)))
+			return true;
+	return false;
 }
 
 static void put_routes6(struct netlink_reply *r, const struct interface *i)
@@ -177,9 +217,9 @@ static void put_routes6(struct netlink_reply *r, const struct interface *i)
 		if (!ip6_addr_isvalid(netif_ip6_addr_state(i->netif, n)))
 			continue;
 		if (i->index == 1)
-			put_route(r, i, AF_INET6, a->addr, 128, 0, 0);
-		else
-			put_route(r, i, AF_INET6, net, 64, 0, 0);
+			put_route(r, i->netif, RTM_NEWROUTE, NLM_F_MULTI, AF_INET6, a->addr, 128, 0, 0);
+		else if (!listed_before(i->netif, n))
+			put_route(r, i->netif, RTM_NEWROUTE, NLM_F_MULTI, AF_INET6, net, 64, 0, 0);
 	}
 }
 
@@ -288,9 +328,10 @@ static void dump(struct netlink_reply *r, unsigned type, unsigned family)
 
 	for (int index = 1; interface(index, &i); index++) {
 		if (type == RTM_GETLINK)
-			put_link(r, &i, NLM_F_MULTI);
-		else if (type == RTM_GETADDR && four)
-			put_address4(r, &i);
+			netlink_put_link(r, i.netif, RTM_NEWLINK, NLM_F_MULTI, netif_is_up(i.netif));
+		else if (type == RTM_GETADDR && four && !ip4_addr_isany(netif_ip4_addr(i.netif)))
+			netlink_put_address4(r, i.netif, RTM_NEWADDR, NLM_F_MULTI, ip4_addr_get_u32(netif_ip4_addr(i.netif)),
+					     ip4_addr_get_u32(netif_ip4_netmask(i.netif)));
 		else if (type == RTM_GETROUTE && four)
 			put_routes4(r, &i);
 	}
@@ -382,7 +423,7 @@ static int one_link(struct netlink_reply *r, const struct nlmsghdr *request)
 		return -EINVAL;
 	if (m->ifi_index ? !interface(m->ifi_index, &i) : !named(request, &i))
 		return -ENODEV;
-	put_link(r, &i, 0);
+	netlink_put_link(r, i.netif, RTM_NEWLINK, 0, netif_is_up(i.netif));
 	return 0;
 }
 

@@ -58,6 +58,12 @@ has "two cards: what is behind the second is reached" "$(whittle_args=$second to
 has "two cards: each as ip= says" "$(whittle_args="$second --append ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0 --append ip=10.0.3.77:::255.255.255.0::eth1" \
 	tool ip -4 -o addr)" 'eth1 +inet 10.0.3.77/24'
 
+tool6=$(timeout 60 $WHITTLE run -m 64M "$(command -v ip || echo /usr/sbin/ip)" -- -6 -o addr 2>&1)
+has "ip -6 addr: the card's own address" "$tool6" '^2: eth0 +inet6 fe80::5054:ff:fe12:3456/64 scope link'
+has "ip -6 addr: the loopback's" "$tool6" '^1: lo +inet6 ::1/128 scope host .* valid_lft forever preferred_lft forever'
+changed=$(timeout 10 $WHITTLE run -m 64M "$(command -v ip || echo /usr/sbin/ip)" -- monitor all 2>&1)
+has "ip monitor: an address of an advertised prefix" "$changed" 'eth0 +inet6 fec0::5054:ff:fe12:3456/64 scope site dynamic'
+
 # The cable of the second card is pulled, and put back, while a client asks by it.
 $WHITTLE build -o "$work/echo.img" --for microvm "$BUILD/guest/net-echo" > "$work/build" 2>&1
 for try in 1 2 3 4 5; do

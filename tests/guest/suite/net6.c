@@ -214,6 +214,58 @@ static void datagrams(void)
 }
 
 #ifdef RTM_GETLINK
+/* Change the MTU of interface 2. Return: the kernel's answer. */
+static int set_mtu(int s, uint32_t mtu)
+{
+	struct { struct nlmsghdr h; struct ifinfomsg m; struct nlattr a; uint32_t mtu; } q = {
+		{ sizeof(q), RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK, 9, 0 }, { .ifi_index = 2 }, { sizeof(q.a) + 4, IFLA_MTU }, mtu,
+	};
+	char answer[1000] __attribute__((aligned(8)));
+
+	send(s, &q, sizeof(q), 0);
+	recv(s, answer, sizeof(answer), 0);
+	return ((const struct nlmsgerr *)NLMSG_DATA((struct nlmsghdr *)answer))->error;
+}
+
+/* Members of groups are told of changes. */
+static void groups(void)
+{
+	int s = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_ROUTE), asks = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	struct sockaddr_nl a = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR };
+	uint32_t list[2] = { 0, 0 };
+	static char buf[8192] __attribute__((aligned(8)));
+	const struct nlmsghdr *h = (const void *)buf;
+	socklen_t len = sizeof(a);
+	int group = RTNLGRP_IPV4_IFADDR, none = 0;
+
+	is(bind(s, (void *)&a, sizeof(a)), 0, "bind to groups");
+	a.nl_groups = 0;
+	ok(getsockname(s, (void *)&a, &len) == 0 && a.nl_groups == (RTMGRP_LINK | RTMGRP_IPV6_IFADDR), "getsockname tells them");
+	is(setsockopt(s, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)), 0, "NETLINK_ADD_MEMBERSHIP");
+	fails(setsockopt(s, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &none, sizeof(none)), EINVAL, "of no group");
+	len = sizeof(list);
+	ok(getsockopt(s, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, list, &len) == 0 &&
+	   list[0] == (RTMGRP_LINK | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_IFADDR), "NETLINK_LIST_MEMBERSHIPS");
+	is(setsockopt(s, SOL_NETLINK, NETLINK_DROP_MEMBERSHIP, &group, sizeof(group)), 0, "NETLINK_DROP_MEMBERSHIP");
+	fails(recv(s, buf, sizeof(buf), 0), EAGAIN, "nothing changed");
+	if (in_guest()) {
+		struct pollfd f = { s, POLLIN, 0 };
+		ssize_t n;
+
+		is(set_mtu(asks, 1400), 0, "another MTU");
+		is(poll(&f, 1, 5000), 1, "a member is told");
+		len = sizeof(a);
+		n = recvfrom(s, buf, sizeof(buf), 0, (void *)&a, &len);
+		ok(n > 0 && h->nlmsg_type == RTM_NEWLINK && !h->nlmsg_pid && !h->nlmsg_seq &&
+		   ((const struct ifinfomsg *)NLMSG_DATA(h))->ifi_index == 2, "of which interface");
+		ok(!a.nl_pid && a.nl_groups == RTMGRP_LINK, "from the kernel, to the group");
+		is(set_mtu(asks, 1500), 0, "as it was");
+		fails(recv(asks, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN, "one that is no member is not told");
+	}
+	close(s);
+	close(asks);
+}
+
 static void netlink(void)
 {
 	int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
@@ -253,6 +305,7 @@ static void netlink(void)
 	ok(done && routes_only, "a dump of routes, to its end");
 	close(s);
 	fails(socket(AF_NETLINK, SOCK_STREAM, NETLINK_ROUTE), ESOCKTNOSUPPORT, "a stream of netlink");
+	groups();
 }
 #else
 static void netlink(void)
