@@ -30,6 +30,9 @@ many() { # 24 at once
 }
 python() {
 	same "the standard library" "$here" python /programs/work.py
+	verbose=$(guest python -v -c 'import json, ssl' | tr -d '\r')
+	has "modules are taken as they were compiled" "$verbose" '^# .*/json/__pycache__/decoder.cpython-311.pyc matches .*/json/decoder.py'
+	is "none is compiled anew" "$(echo "$verbose" | grep -E '^# (created|wrote)|bytecode is stale')" ""
 	has "a process of its own is refused in words" "$(guest python -c 'import multiprocessing as m
 m.Process(target=print).start()')" 'OSError: \[Errno 38\] Function not implemented'
 

@@ -94,4 +94,38 @@ check "a tar file is packed as it is" bash -c "'$whittle' build dir.tar.gz -- pr
 build -o d.img dir -- prog > /dev/null
 check "size reads an image" bash -c "'$whittle' size --json d.img | jq -e '.components | map(.name) | index(\"toy\")'"
 check "and one without its map" bash -c "rm d.img.map; '$whittle' size d.img | grep -q '^toy'"
+# Times: a source of compiled Python keeps its own while the compiled form names it (docs/decisions/image-times.md).
+le32() { printf "\\x$(printf %08x "$1" | cut -c 7-8)\\x$(printf %08x "$1" | cut -c 5-6)\\x$(printf %08x "$1" | cut -c 3-4)\\x$(printf %08x "$1" | cut -c 1-2)"; }
+compiled() { { printf '\xa7\r\r\n\0\0\0\0'; le32 "$1"; le32 "$2"; echo code; } > "$3"; } # TIME SIZE FILE
+times() { # IMAGE PATH WANTED: its modification time
+	is=$(dump.erofs --path="$2" "$1.erofs" | sed -n 's/^Timestamp: *\(.*\)\..*/\1/p')
+	[ "$is" = "$(TZ=UTC date -d "@$3" '+%F %T')" ] || { echo "$2: $is"; return 1; }
+}
+export TZ=UTC
+mkdir -p py/bin py/lib/__pycache__ && cp static py/bin/prog
+for f in current stale beside hashed alone; do echo "print('$f')" > py/lib/$f.py; touch -d @1700000001.5 py/lib/$f.py; done
+size() { stat -c %s "py/lib/$1.py"; }
+compiled 1700000001 "$(size current)" py/lib/__pycache__/current.cpython-311.pyc
+compiled 1700000000 "$(size stale)" py/lib/__pycache__/stale.cpython-311.pyc
+compiled 1700000001 "$(size beside)" py/lib/beside.pyc
+compiled 1700000001 "$(size hashed)" py/lib/__pycache__/hashed.cpython-311.pyc
+printf '\1' | dd of=py/lib/__pycache__/hashed.cpython-311.pyc bs=1 seek=4 conv=notrunc 2> /dev/null
+tar -C py -cf py.tar .
+for source in py py.tar copied; do
+	if [ $source = copied ]; then build --root file -o t.img --copy py/lib:/lib ./static > /dev/null
+	else build --root file -o t.img $source -- prog > /dev/null; fi
+	check "$source: a source that its compiled form names keeps its time" times t.img /lib/current.py 1700000001
+	check "$source: so does one with the compiled form beside it" times t.img /lib/beside.py 1700000001
+	for f in stale hashed alone; do check "$source: one that is $f has none" times t.img /lib/$f.py 0; done
+	check "$source: neither has anything else" bash -c "$(declare -f times); times t.img /lib 0 && times t.img /lib/beside.pyc 0"
+done
+check "the user's directory is not changed" bash -c '[ "$(stat -c %Y py/lib/alone.py)" = 1700000001 ]'
+build --root file -o t.img py -- prog > /dev/null && cp -a t.img.erofs first.erofs
+sleep 1.1 # of the clock, which must not show
+touch py/lib/alone.py py/bin py/lib/__pycache__/*
+build --root file -o t.img py -- prog > /dev/null
+check "no other time, and not today's, reaches the bytes" cmp t.img.erofs first.erofs
+touch -d @1700000002 py/lib/current.py py/lib/beside.py
+build --root file -o t.img py -- prog > /dev/null
+check "without such sources all are of 1970" bash -c "$(declare -f times); times t.img /lib/current.py 0 && times t.img /lib/beside.py 0"
 done_testing

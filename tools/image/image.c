@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "params.h"
+#include "times.h"
 #include "tools/analyze/analysis.h"
 #include "tools/elf/kernel_file.h"
 #include "tools/verbs.h"
@@ -22,6 +23,7 @@ struct contents {
 	struct closure closure; /* of PROGRAM and --copy */
 	size_t start_count;     /* files of the closure that PROGRAM needs to start; the others are copied */
 	char *root;             /* a directory */
+	bool root_is_ours;      /* to change, as it is a copy */
 	struct buf erofs;
 };
 
@@ -124,6 +126,7 @@ static void gather_program(const struct image_request *request, const char *sour
 	c->program = guest_path(source);
 	closure_add(&c->closure, source, c->program);
 	c->start_count = c->closure.count;
+	c->root_is_ours = true;
 	c->root = root_new(request->hostname);
 	copy_all(request, c, &c->closure);
 	root_add_closure(c->root, &c->closure);
@@ -138,7 +141,8 @@ static void gather_tree(const struct image_request *request, const char *source,
 
 	if (!request->args || !request->args[0])
 		fail("%s is a root file system: say which program of it to start, after --", source);
-	c->root = dir ? root_from_dir(source, request->copies.count > 0) : root_from_tar(source);
+	c->root_is_ours = !dir || request->copies.count || times_matter(source);
+	c->root = dir ? root_from_dir(source, c->root_is_ours) : root_from_tar(source);
 	copy_all(request, c, &copied);
 	root_add_closure(c->root, &copied);
 	c->program = root_find_program(c->root, request->args[0], source);
@@ -166,7 +170,7 @@ static void gather(const struct image_request *request, struct contents *c)
 	if (request->place != ROOT_NONE) {
 		char *packed = path_join(temp_dir(), "root.erofs");
 
-		root_make_erofs(c->root, packed);
+		root_make_erofs(c->root, c->root_is_ours ? times_settle(c->root) : 0, packed);
 		must_read(packed, &c->erofs);
 	}
 }

@@ -1,7 +1,7 @@
 /* Puts the root of an image together in a temporary directory and packs it with mkfs.erofs.
  *
- * Times, owners and the order of directories do not reach the result: the same input gives the same bytes. Pages of
- * files are not packed inline, so that the kernel can map them where they lie (DESIGN.md, "What it finds").
+ * Owners, the order of directories and, but for a few (times.h), times do not reach the result: the same input gives the
+ * same bytes. Pages of files are not packed inline, so that the kernel can map them where they lie.
  */
 #include "root.h"
 
@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void write_file(const char *path, const void *data, size_t size, mode_t mode)
+/* @mtime: its time, or 0. */
+static void write_file(const char *path, const void *data, size_t size, mode_t mode, time_t mtime)
 {
+	const struct timespec times[2] = { { .tv_sec = mtime }, { .tv_sec = mtime } };
 	int fd;
 
 	make_dirs(path_dir(path));
@@ -29,13 +31,13 @@ static void write_file(const char *path, const void *data, size_t size, mode_t m
 			fail("%s: %s", path, strerror(errno));
 		done += (size_t)n;
 	}
-	if (fchmod(fd, mode) || close(fd))
+	if (fchmod(fd, mode) || futimens(fd, times) || close(fd))
 		fail("%s: %s", path, strerror(errno));
 }
 
 void root_write(const char *root, const char *path, const char *text)
 {
-	write_file(path_join(root, path), text, strlen(text), 0644);
+	write_file(path_join(root, path), text, strlen(text), 0644, 0);
 }
 
 void root_link(const char *root, const char *path, const char *target)
@@ -55,7 +57,7 @@ void root_copy_file(const char *from, const char *to)
 	must_read(from, &data);
 	if (stat(from, &st))
 		fail("%s: %s", from, strerror(errno));
-	write_file(to, data.data, data.size, st.st_mode & 0111 ? 0755 : 0644);
+	write_file(to, data.data, data.size, st.st_mode & 0111 ? 0755 : 0644, st.st_mtime);
 	free(data.data);
 }
 
@@ -105,7 +107,7 @@ static bool file_is_elf(const char *path)
 
 static void copy_tree(const char *from, const char *to)
 {
-	const char *const argv[] = { "cp", "-RHT", "--preserve=mode,links", from, to, NULL };
+	const char *const argv[] = { "cp", "-RHT", "--preserve=mode,links,timestamps", from, to, NULL };
 	struct buf errors = { 0 };
 
 	make_dirs(path_dir(to));
@@ -241,14 +243,18 @@ char *root_find_program(const char *root, const char *name, const char *shown_as
 	return found;
 }
 
-void root_make_erofs(const char *root, const char *output)
+void root_make_erofs(const char *root, time_t newest, const char *output)
 {
-	const char *const argv[] = { "mkfs.erofs", "--quiet", "-T0", "--all-root", "-x-1", "-Enoinline_data",
-			       "-U00000000-0000-0000-0000-000000000000", output, root,
+	/* -T makes all times the same; without it SOURCE_DATE_EPOCH bounds them, and is the superblock's own. */
+	const char *const argv[] = { "mkfs.erofs", "--quiet", "--all-root", "-x-1", "-Enoinline_data",
+			       "-U00000000-0000-0000-0000-000000000000", newest ? "--preserve-mtime" : "-T0", output, root,
 			       NULL };
 	struct buf errors = { 0 };
-	int status = command(argv, &errors);
+	int status;
 
+	if (setenv("SOURCE_DATE_EPOCH", format("%lld", (long long)newest), 1))
+		fail("%s", strerror(errno));
+	status = command(argv, &errors);
 	if (status == 127 || status < 0)
 		fail("mkfs.erofs is not installed (Debian package erofs-utils)");
 	if (status)

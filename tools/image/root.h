@@ -3,6 +3,7 @@
 #define TOOLS_IMAGE_ROOT_H
 
 #include <jansson.h>
+#include <time.h>
 
 #include "closure.h"
 
@@ -26,8 +27,11 @@ void root_copy(const char *root, const char *host, const char *guest, struct clo
 void root_add_closure(const char *root, const struct closure *closure);
 /** root_find_program() - the path in the image of @name, which may be found by PATH; fails when it is not in @root. */
 char *root_find_program(const char *root, const char *name, const char *shown_as);
-/** root_make_erofs() - pack @root: uncompressed, every file's pages whole, the same bytes for the same tree. */
-void root_make_erofs(const char *root, const char *output);
+/**
+ * root_make_erofs() - pack @root: uncompressed, every file's pages whole, the same bytes for the same tree.
+ * @newest: 0 when all times are to be 0; otherwise the newest time in @root, and each file keeps its own.
+ */
+void root_make_erofs(const char *root, time_t newest, const char *output);
 /** root_list() - every file of @root: path, size and SHA-256, or the target of a link, or the type. */
 json_t *root_list(const char *root);
 
