@@ -6,9 +6,9 @@ $(COMP)/gen/syscall_names.s: abi/abi.mk | $(UAPI)/linux
 			name[$$3] = substr($$2, 6); if ($$3 + 0 > max) max = $$3 + 0 } \
 		END { print ".section .rodata.syscall_names, \"a\"\n.globl syscall_names, syscall_names_end\nsyscall_names:"; \
 		      for (i = 0; i <= max; i++) print ".asciz \"" name[i] "\""; \
-		      print "syscall_names_end:\n.section .whittle.component, \"\"\n.asciz \"syscall-table\"\n.asciz \"" \
-		            "where a program'\''s system call finds its function\"\n.section .note.GNU-stack, \"\", %progbits" }' > $@
-$(COMP)/o/abi-syscall_names.o: $(COMP)/gen/syscall_names.s
+		      print "syscall_names_end:\n.section .whittle.component, \"\"\n.asciz \"syscall-names\"\n.asciz \"" \
+		            "names of all system calls, for what is said of those that are not there\"\n.section .note.GNU-stack, \"\", %progbits" }' > $@
+$(COMP)/o/abi-syscall_name_list.o: $(COMP)/gen/syscall_names.s
 	@mkdir -p $(@D)
 	@$(CC) -c -o $@ $<
 
@@ -19,8 +19,8 @@ $(COMP)/gen/errno_names.s: abi/abi.mk | $(UAPI)/linux
 		END { print ".section .rodata.errno_names, \"a\"\n.globl errno_names, errno_names_end\nerrno_names:"; \
 		      for (i = 0; i <= max; i++) print ".asciz \"" name[i] "\""; \
 		      print "errno_names_end:\n.section .note.GNU-stack, \"\", %progbits" }' > $@
-$(COMP)/o/abi-errno_names.o: $(COMP)/gen/errno_names.s
+$(COMP)/o/abi-errno_name_list.o: $(COMP)/gen/errno_names.s
 	@mkdir -p $(@D)
 	@$(CC) -c -o $@ $<
 
-FETCHED_OBJECTS += $(COMP)/o/abi-syscall_names.o $(COMP)/o/abi-errno_names.o
+FETCHED_OBJECTS += $(COMP)/o/abi-syscall_name_list.o $(COMP)/o/abi-errno_name_list.o

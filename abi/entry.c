@@ -40,11 +40,14 @@ static void syscall_table_fill(void)
 }
 INITCALL(10, syscall_table_fill);
 
-const char *syscall_name(uint64_t number)
+static void say_missing(uint64_t number)
 {
-	const char *name = name_by_number(syscall_names, syscall_names_end, number);
+	const char *name = syscall_name(number);
+	char digits[24];
 
-	return name ? name : "without a name";
+	format_text(digits, sizeof(digits), "%lu", (unsigned long)number);
+	log_warn("%s: system call %s (%s) is not in this kernel (--with syscall:%s): ENOSYS", current->name, digits,
+		 name ? name : "without a name", name ? name : digits);
 }
 
 long trap_unknown_syscall(uint64_t number)
@@ -54,7 +57,6 @@ long trap_unknown_syscall(uint64_t number)
 	uint64_t at = MIN(number, (uint64_t)SYSCALL_TABLE_SIZE), bit = 1ull << (at % 64);
 
 	if (!(__atomic_fetch_or(&said[at / 64], bit, __ATOMIC_RELAXED) & bit))
-		log_warn("%s: system call %lu (%s) is not in this kernel (--with syscall:%s): ENOSYS", current->name,
-			 (unsigned long)number, syscall_name(number), syscall_name(number));
+		say_missing(number);
 	return -ENOSYS;
 }

@@ -265,8 +265,9 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 
 /* Wake @count, move up to @move more to the other word. The compared word is read before the queues are locked: a waiter
  * that comes in between has seen a newer value, and moving it is what the next call would do. */
-static long requeue(uint32_t __user *from, uint32_t __user *to, unsigned flags, int count, int move, const uint32_t *expected)
+static long requeue(const struct futex_call *c, const uint32_t *expected)
 {
+	int count = (int)c->value, move = (int)c->timeout;
 	struct futex_key a, b;
 	struct futex_bucket *ba, *bb;
 	struct futex_waiter *w, *next;
@@ -276,15 +277,15 @@ static long requeue(uint32_t __user *from, uint32_t __user *to, unsigned flags, 
 
 	if (count < 0 || move < 0)
 		return -EINVAL;
-	r = futex_key_make(from, flags, &a);
+	r = futex_key_make(c->word, c->flags, &a);
 	if (!r)
-		r = futex_key_make(to, flags, &b);
+		r = futex_key_make(c->word2, c->flags, &b);
 	if (r)
 		return r;
 	if (futex_key_equal(&a, &b))
 		move = 0;
 	if (expected) {
-		if (get_user_u32(&value, from))
+		if (get_user_u32(&value, c->word))
 			return -EFAULT;
 		if (value != *expected)
 			return -EAGAIN;
@@ -316,6 +317,18 @@ static long requeue(uint32_t __user *from, uint32_t __user *to, unsigned flags, 
 	unlock_two(ba, bb);
 	return expected ? woken + moved : woken;
 }
+
+static long requeue_all(const struct futex_call *c)
+{
+	return requeue(c, NULL);
+}
+FUTEX_OPERATION(FUTEX_REQUEUE, requeue_all);
+
+static long requeue_if(const struct futex_call *c)
+{
+	return requeue(c, &c->value3);
+}
+FUTEX_OPERATION(FUTEX_CMP_REQUEUE, requeue_if);
 
 /* FUTEX_WAKE_OP: change the second word by what @code says, wake the first's waiters, and the second's if its old value
  * compares. */
@@ -379,24 +392,25 @@ static int change_word(uint32_t __user *word, uint32_t code, bool *out)
 	}
 }
 
-static long wake_op(uint32_t __user *first, uint32_t __user *second, unsigned flags, int count, int count2, uint32_t code)
+static long wake_op(const struct futex_call *c)
 {
 	struct futex_key a, b;
 	bool also = false;
 	long n;
-	int r = futex_key_make(first, flags, &a);
+	int r = futex_key_make(c->word, c->flags, &a);
 
 	if (!r)
-		r = futex_key_make(second, flags, &b);
+		r = futex_key_make(c->word2, c->flags, &b);
 	if (!r)
-		r = change_word(second, code, &also);
+		r = change_word(c->word2, c->value3, &also);
 	if (r)
 		return r;
-	n = futex_wake(&a, count, FUTEX_BITSET_MATCH_ANY);
+	n = futex_wake(&a, (int)c->value, FUTEX_BITSET_MATCH_ANY);
 	if (also)
-		n += futex_wake(&b, count2, FUTEX_BITSET_MATCH_ANY);
+		n += futex_wake(&b, (int)c->timeout, FUTEX_BITSET_MATCH_ANY);
 	return n;
 }
+FUTEX_OPERATION(FUTEX_WAKE_OP, wake_op);
 
 long futex_wake_shared(uint32_t __user *address, int count)
 {
@@ -429,42 +443,6 @@ struct futex_pi_waiter *futex_take_moved(const struct futex_key *k, const struct
 	return found;
 }
 
-/* A moment as futex(2) states it: of the wall clock if @realtime; NULL: never. */
-static int deadline_of(const struct timespec __user *until, bool realtime, uint64_t *out)
-{
-	int r = 0;
-
-	*out = TIMER_NEVER;
-	if (until)
-		r = timespec_read(until, out);
-	if (!r && until && realtime)
-		*out = realtime_to_monotonic(*out);
-	return r;
-}
-
-static long operate_pi(unsigned command, uint32_t __user *word, unsigned flags, uint32_t value,
-		       const struct timespec __user *until, uint32_t __user *word2, uint32_t value3)
-{
-	uint64_t deadline;
-	int r;
-
-	switch (command) {
-	case FUTEX_LOCK_PI:
-	case FUTEX_LOCK_PI2:
-		r = deadline_of(until, command == FUTEX_LOCK_PI || flags & FUTEX_CLOCK_REALTIME, &deadline);
-		return r ? r : futex_lock_pi(word, flags, deadline, false);
-	case FUTEX_TRYLOCK_PI:
-		return futex_lock_pi(word, flags, TIMER_NEVER, true);
-	case FUTEX_UNLOCK_PI:
-		return futex_unlock_pi(word, flags);
-	case FUTEX_WAIT_REQUEUE_PI:
-		r = deadline_of(until, flags & FUTEX_CLOCK_REALTIME, &deadline);
-		return r ? r : futex_wait_requeue_pi(word, flags, value, deadline, word2);
-	default: /* FUTEX_CMP_REQUEUE_PI */
-		return futex_cmp_requeue_pi(word, flags, (int)value, (int)(uintptr_t)until, word2, value3);
-	}
-}
-
 long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long timeout, uint32_t __user *word2, uint32_t value3)
 {
 	unsigned flags = (unsigned)op & (FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME);
@@ -488,21 +466,13 @@ long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long time
 		return r ? r : futex_wake(&k, (int)value, value3);
 	case FUTEX_WAIT_BITSET:
 		return wait_bitset(word, flags, value, (const struct timespec __user *)timeout, value3);
-	case FUTEX_REQUEUE:
-		return requeue(word, word2, flags, (int)value, (int)timeout, NULL);
-	case FUTEX_CMP_REQUEUE:
-		return requeue(word, word2, flags, (int)value, (int)timeout, &value3);
-	case FUTEX_WAKE_OP:
-		return wake_op(word, word2, flags, (int)value, (int)timeout, value3);
-	case FUTEX_LOCK_PI:
-	case FUTEX_LOCK_PI2:
-	case FUTEX_TRYLOCK_PI:
-	case FUTEX_UNLOCK_PI:
-	case FUTEX_WAIT_REQUEUE_PI:
-	case FUTEX_CMP_REQUEUE_PI:
-		return operate_pi(command, word, flags, value, (const struct timespec __user *)timeout, word2, value3);
-	default:
-		return -ENOSYS;
 	}
+	set_for_each(futex, o) {
+		if (o->operation == command)
+			return o->call(&(struct futex_call){ word, command, flags, value, timeout, word2, value3 });
+	}
+	if (command <= FUTEX_LOCK_PI2)
+		log_once(LOG_WARNING, "futex operation %u is not in this kernel (--with futex:%u): ENOSYS", command, command);
+	return -ENOSYS;
 }
 SYSCALL(futex);

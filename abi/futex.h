@@ -2,6 +2,7 @@
 #ifndef ABI_FUTEX_H
 #define ABI_FUTEX_H
 
+#include <abi/code.h>
 #include <core/lock.h>
 
 struct futex_bucket;
@@ -29,6 +30,25 @@ struct futex_waiter {
 	struct futex_pi_waiter *pi; /* FUTEX_WAIT_REQUEUE_PI: what it is once it was moved; else NULL */
 };
 
+/* What futex(2) was called with. */
+struct futex_call {
+	uint32_t __user *word;
+	unsigned command, flags; /* the operation without, and with nothing but, FUTEX_PRIVATE_FLAG and FUTEX_CLOCK_REALTIME */
+	uint32_t value;
+	unsigned long timeout; /* or a second value */
+	uint32_t __user *word2;
+	uint32_t value3;
+};
+
+/* An operation that only some programs use; waiting and waking are always there. */
+struct futex_operation {
+	const char *name;
+	long (*call)(const struct futex_call *c);
+	uint64_t operation;
+};
+SET_DECLARE(futex, struct futex_operation, 24);
+#define FUTEX_OPERATION(ident, fn) CODE_ENTRY_(futex_operation, set_futex_##ident, ".set.futex." #ident) = { #ident, fn, ident }
+
 /** futex_key_make() - @flags: FUTEX_PRIVATE_FLAG. -EINVAL: not aligned; -EFAULT. */
 int futex_key_make(uint32_t __user *word, unsigned flags, struct futex_key *out) __must_check;
 /** futex_queue() - @w, whose key is set, waits from here on. */
@@ -45,11 +65,11 @@ long futex_wake_shared(uint32_t __user *address, int count);
  */
 struct futex_pi_waiter *futex_take_moved(const struct futex_key *k, const struct futex_key *to);
 
-/* abi/futex_pi.c: the operations with priority inheritance. @deadline_ns: monotonic. */
-long futex_lock_pi(uint32_t __user *word, unsigned flags, uint64_t deadline_ns, bool try);
-long futex_unlock_pi(uint32_t __user *word, unsigned flags);
-long futex_wait_requeue_pi(uint32_t __user *word, unsigned flags, uint32_t expected, uint64_t deadline_ns, uint32_t __user *to);
-long futex_cmp_requeue_pi(uint32_t __user *word, unsigned flags, int wake, int move, uint32_t __user *to, uint32_t expected);
+struct robust_list_head;
+/** robust_list_release() - mark the locks of the current thread's list, and wake who waits for them. */
+void robust_list_release(const struct robust_list_head *head);
+
+/* abi/futex_pi.c: the operations with priority inheritance. */
 /** futex_pi_waits_for() - is it the word @to that @w is to be moved to? */
 bool futex_pi_waits_for(const struct futex_pi_waiter *w, const struct futex_key *to);
 /** futex_pi_thread_ends() - what the current thread owns goes to those that wait for it. */

@@ -8,6 +8,7 @@
  */
 #include <abi/futex.h>
 #include <abi/syscall.h>
+#include <abi/timespec.h>
 #include <core/process.h>
 #include <core/sched.h>
 #include <core/uaccess.h>
@@ -216,7 +217,20 @@ static long wait_to_own(struct futex_pi_waiter *w, struct futex_waiter *before, 
 	return r == -ERESTARTSYS ? -ERESTARTNOINTR : r;
 }
 
-long futex_lock_pi(uint32_t __user *word, unsigned flags, uint64_t deadline_ns, bool try)
+/* A moment as futex(2) states it: of the wall clock if @realtime; NULL: never. */
+static int deadline_of(const struct timespec __user *until, bool realtime, uint64_t *out)
+{
+	int r = 0;
+
+	*out = TIMER_NEVER;
+	if (until)
+		r = timespec_read(until, out);
+	if (!r && until && realtime)
+		*out = realtime_to_monotonic(*out);
+	return r;
+}
+
+static long lock_pi(uint32_t __user *word, unsigned flags, uint64_t deadline_ns, bool try)
 {
 	struct futex_pi_waiter w;
 	struct thread *owner = NULL;
@@ -237,6 +251,23 @@ long futex_lock_pi(uint32_t __user *word, unsigned flags, uint64_t deadline_ns, 
 	mutex_unlock(&pi_lock);
 	return r == 1 ? wait_to_own(&w, NULL, deadline_ns) : r;
 }
+
+static long lock_op(const struct futex_call *c)
+{
+	bool realtime = c->command == FUTEX_LOCK_PI || c->flags & FUTEX_CLOCK_REALTIME;
+	uint64_t deadline;
+	int r = deadline_of((const struct timespec __user *)c->timeout, realtime, &deadline);
+
+	return r ? r : lock_pi(c->word, c->flags, deadline, false);
+}
+FUTEX_OPERATION(FUTEX_LOCK_PI, lock_op);
+FUTEX_OPERATION(FUTEX_LOCK_PI2, lock_op);
+
+static long trylock_op(const struct futex_call *c)
+{
+	return lock_pi(c->word, c->flags, TIMER_NEVER, true);
+}
+FUTEX_OPERATION(FUTEX_TRYLOCK_PI, trylock_op);
 
 /* The current thread gives @word up; @died: by ending. hand_over() to *@ret_next is due, if there is one. */
 static long release(uint32_t __user *word, const struct futex_key *key, uint32_t died, struct futex_pi_waiter **ret_next)
@@ -260,8 +291,9 @@ static long release(uint32_t __user *word, const struct futex_key *key, uint32_t
 	return 0;
 }
 
-long futex_unlock_pi(uint32_t __user *word, unsigned flags)
+static long unlock_op(const struct futex_call *c)
 {
+	uint32_t __user *word = c->word;
 	struct futex_pi_waiter *next = NULL;
 	struct futex_key key;
 	uint32_t value;
@@ -271,7 +303,7 @@ long futex_unlock_pi(uint32_t __user *word, unsigned flags)
 		return -EFAULT;
 	if ((value & FUTEX_TID_MASK) != (uint32_t)current->tid)
 		return -EPERM;
-	r = futex_key_make(word, flags, &key);
+	r = futex_key_make(word, c->flags, &key);
 	if (r)
 		return r;
 	mutex_lock(&pi_lock);
@@ -283,6 +315,7 @@ long futex_unlock_pi(uint32_t __user *word, unsigned flags)
 	preempt_enable();
 	return r;
 }
+FUTEX_OPERATION(FUTEX_UNLOCK_PI, unlock_op);
 
 void futex_pi_thread_ends(void)
 {
@@ -311,31 +344,36 @@ void futex_pi_thread_ends(void)
 	mutex_unlock(&pi_lock);
 }
 
-long futex_wait_requeue_pi(uint32_t __user *word, unsigned flags, uint32_t expected, uint64_t deadline_ns, uint32_t __user *to)
+static long wait_requeue_op(const struct futex_call *c)
 {
+	uint32_t __user *word = c->word, __user *to = c->word2;
+	uint64_t deadline;
 	struct futex_pi_waiter pi;
 	struct futex_waiter w;
 	uint32_t value;
-	long r;
+	long r = deadline_of((const struct timespec __user *)c->timeout, c->flags & FUTEX_CLOCK_REALTIME, &deadline);
 
+	if (r)
+		return r;
 	if (word == to)
 		return -EINVAL;
 	waiter_init(&pi, to);
-	r = futex_key_make(to, flags, &pi.key);
+	r = futex_key_make(to, c->flags, &pi.key);
 	if (!r)
-		r = futex_key_make(word, flags, &w.key);
+		r = futex_key_make(word, c->flags, &w.key);
 	if (r)
 		return r;
 	w.pi = &pi;
 	futex_queue(&w, FUTEX_BITSET_MATCH_ANY);
 	r = get_user_u32(&value, word);
-	if (r || value != expected) {
+	if (r || value != c->value) {
 		/* Moved already: then the value was what it should be when that was done. */
 		if (!futex_unqueue(&w))
 			return r ? r : -EAGAIN;
 	}
-	return wait_to_own(&pi, &w, deadline_ns);
+	return wait_to_own(&pi, &w, deadline);
 }
+FUTEX_OPERATION(FUTEX_WAIT_REQUEUE_PI, wait_requeue_op);
 
 /* One that was moved owns its word, or waits for it, or learns why it cannot. */
 static long move_one(struct futex_pi_waiter *w)
@@ -355,24 +393,26 @@ static long move_one(struct futex_pi_waiter *w)
 	return r;
 }
 
-long futex_cmp_requeue_pi(uint32_t __user *word, unsigned flags, int wake, int move, uint32_t __user *to, uint32_t expected)
+static long cmp_requeue_op(const struct futex_call *c)
 {
+	uint32_t __user *word = c->word, __user *to = c->word2;
+	int move = (int)c->timeout;
 	struct futex_key from_key, to_key;
 	struct futex_pi_waiter *w;
 	uint32_t value;
 	long n = 0, r;
 
-	if (wake != 1 || move < 0 || word == to)
+	if (c->value != 1 || move < 0 || word == to)
 		return -EINVAL;
-	r = futex_key_make(word, flags, &from_key);
+	r = futex_key_make(word, c->flags, &from_key);
 	if (!r)
-		r = futex_key_make(to, flags, &to_key);
+		r = futex_key_make(to, c->flags, &to_key);
 	if (r)
 		return r;
 	mutex_lock(&pi_lock);
 	if (get_user_u32(&value, to) || get_user_u32(&value, word))
 		r = -EFAULT;
-	else if (value != expected)
+	else if (value != c->value3)
 		r = -EAGAIN;
 	while (!r && n < 1l + move) {
 		w = futex_take_moved(&from_key, &to_key);
@@ -384,3 +424,4 @@ long futex_cmp_requeue_pi(uint32_t __user *word, unsigned flags, int wake, int m
 	mutex_unlock(&pi_lock);
 	return n ? n : r;
 }
+FUTEX_OPERATION(FUTEX_CMP_REQUEUE_PI, cmp_requeue_op);

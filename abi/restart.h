@@ -11,6 +11,7 @@ static inline void restart_set(restart_function go_on, long a, long b, long c)
 {
 	long *data = current->restart_data;
 
+	NEEDS(set_syscall_restart_syscall); /* the kernel makes that call in the program's name */
 	data[0] = (long)go_on;
 	data[1] = a;
 	data[2] = b;

@@ -11,34 +11,6 @@ COMPONENT("signals", "signals: queues, handlers, frames on the program's stack")
 
 #define MASK_SIZE sizeof(signal_mask)
 
-/* struct sigaction as the system call takes it: the libc's differs. */
-struct kernel_sigaction {
-	uint64_t handler, flags, restorer;
-	signal_mask mask;
-};
-
-long sys_rt_sigaction(int signo, const struct kernel_sigaction __user *new, struct kernel_sigaction __user *old, size_t size)
-{
-	struct signal_action a = { 0 }, was;
-	struct kernel_sigaction u;
-
-	if (size != MASK_SIZE || signo < 1 || signo > SIGNAL_COUNT || (new && (signo == SIGKILL || signo == SIGSTOP)))
-		return -EINVAL;
-	if (new) {
-		if (copy_in(&u, new))
-			return -EFAULT;
-		a = (struct signal_action){ u.handler, u.flags, u.restorer, u.mask };
-	}
-	signal_action_set(signo, new ? &a : NULL, &was);
-	if (old) {
-		u = (struct kernel_sigaction){ was.handler, was.flags, was.restorer, was.mask };
-		if (copy_out(old, &u))
-			return -EFAULT;
-	}
-	return 0;
-}
-SYSCALL(rt_sigaction);
-
 long sys_rt_sigprocmask(int how, const signal_mask __user *set, signal_mask __user *old, size_t size)
 {
 	signal_mask was = signal_mask_get(), mask;

@@ -4,6 +4,7 @@
  * "Interruption of system calls"; the codes are in core/wait.h).
  */
 #include <abi/rseq.h>
+#include <abi/signal_handler.h>
 #include <abi/siginfo.h>
 #include <abi/syscall.h>
 #include <arch/signal.h>
@@ -24,28 +25,6 @@ static void __noreturn end_by_signal(struct trap_frame *frame, const struct sign
 	process_exit_all(info->signo | (dumps ? 0x80 : 0));
 }
 
-/* The call that a handler interrupts. */
-static void call_interrupted(struct trap_frame *frame, const struct signal_action *a)
-{
-	if (!arch_in_syscall(frame))
-		return;
-	switch (-frame_result(frame)) {
-	case ERESTARTSYS:
-		if (!(a->flags & SA_RESTART)) {
-			frame_set_result(frame, -EINTR);
-			break;
-		}
-		/* fall through */
-	case ERESTARTNOINTR:
-		arch_syscall_again(frame, arch_syscall_number(frame));
-		break;
-	case ERESTARTNOHAND:
-	case ERESTART_RESTARTBLOCK:
-		frame_set_result(frame, -EINTR);
-		break;
-	}
-}
-
 /* No handler ran after all: the call goes on as if nothing had been. */
 static void call_resumed(struct trap_frame *frame)
 {
@@ -61,30 +40,6 @@ static void call_resumed(struct trap_frame *frame)
 		arch_syscall_again(frame, __NR_restart_syscall);
 		break;
 	}
-}
-
-static void run_handler(struct trap_frame *frame, const struct signal_info *info, const struct signal_action *a)
-{
-	struct signal_thread *s = current->signal;
-	signal_mask before = s->restore ? s->saved : s->mask;
-	siginfo_t out;
-
-	s->restore = false;
-	call_interrupted(frame, a);
-	rseq_interrupted(frame);
-	siginfo_fill(&out, info);
-	if (arch_signal_frame(frame, &out, a, before)) {
-		/* No stack to run on. If it was the SIGSEGV that says so, there is no way left. */
-		if (info->signo == SIGSEGV)
-			end_by_signal(frame, info);
-		signal_force(SIGSEGV, SI_KERNEL, frame_sp(frame));
-		return;
-	}
-	if (s->stack_flags & SS_AUTODISARM) {
-		s->stack_size = 0;
-		s->stack_flags = SS_DISABLE;
-	}
-	signal_mask_set(s->mask | a->mask | (a->flags & SA_NODEFER ? 0 : signal_bit(info->signo)));
 }
 
 static void deliver(struct trap_frame *frame)
@@ -106,7 +61,8 @@ static void deliver(struct trap_frame *frame)
 		if (a.handler == SIGNAL_IGNORE)
 			continue;
 		if (a.handler != SIGNAL_DEFAULT) {
-			run_handler(frame, &info, &a);
+			if (!signal_run_handler(frame, &info, &a))
+				end_by_signal(frame, &info);
 			continue;
 		}
 		switch (signal_default_of(signo)) {

@@ -243,9 +243,17 @@ static void add_argument(struct line *l, char kind, const long *a, long result)
 	add(l, *a ? "0x%lx" : "NULL", (unsigned long)*a);
 }
 
+/* By the list itself, so that who traces has the names. */
+static const char *name_of(uint64_t number)
+{
+	const char *name = name_by_number(syscall_names, syscall_names_end, number);
+
+	return name ? name : "without_a_name";
+}
+
 static const char *arguments_of(uint64_t number)
 {
-	const char *name = syscall_name(number), *call = calls;
+	const char *name = name_of(number), *call = calls;
 
 	while (*call) {
 		const char *arguments = call + strlen(call) + 1;
@@ -286,7 +294,7 @@ static void print(uint64_t number, const long *args, long result, bool returned)
 	if (READ_ONCE(current->process->thread_count) > 1)
 		add(&l, "[pid %5d] ", current->tid);
 	begin = l.n;
-	add(&l, "%s(", syscall_name(number));
+	add(&l, "%s(", name_of(number));
 	for (unsigned i = 0; kinds[i] && i < ARGUMENTS && kinds[i] != 'X' && kinds[i] != '!' && is_there(kinds, i, args); i++) {
 		if (i)
 			add(&l, ", ");

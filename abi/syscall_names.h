@@ -6,15 +6,10 @@
 extern const char syscall_names[], syscall_names_end[];
 extern const char errno_names[], errno_names_end[];
 
-/** syscall_name() - "read"; "without a name" for a number that Linux does not use. */
+/** syscall_name() - "read"; NULL for a number that Linux does not use, and for all in a kernel without their names. */
 const char *syscall_name(uint64_t number);
 
 /** name_by_number() - text @number of a list as above, NULL if it is empty or not there. */
-static inline const char *name_by_number(const char *name, const char *end, uint64_t number)
-{
-	for (uint64_t i = 0; i < number && name < end; i++)
-		name += strlen(name) + 1;
-	return name < end && *name ? name : NULL;
-}
+const char *name_by_number(const char *name, const char *end, uint64_t number);
 
 #endif

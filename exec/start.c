@@ -28,11 +28,23 @@ COMPONENT("exec", "loads and starts programs");
 #define STATUS_NOT_EXECUTABLE 126
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-static char default_path[] = "PATH=" DEFAULT_PATH, default_home[] = "HOME=/root", default_term[] = "TERM=linux";
-static char *environment[ENVIRONMENT_MAX] = { default_path, default_home, default_term };
-static unsigned environment_count = 3;
+static char *environment[ENVIRONMENT_MAX];
+static unsigned environment_count;
 static const char *start_directory = "/", *init_path;
 static struct process *first_process;
+
+/* What holds unless parameters say otherwise; not initialised data: the array is too long for that. */
+static void begin_environment(void)
+{
+	static char path[] = "PATH=" DEFAULT_PATH, home[] = "HOME=/root", term[] = "TERM=linux";
+
+	if (environment_count)
+		return;
+	environment[0] = path;
+	environment[1] = home;
+	environment[2] = term;
+	environment_count = 3;
+}
 
 static int set_environment(char *value)
 {
@@ -42,6 +54,7 @@ static int set_environment(char *value)
 	if (!equals || equals == value)
 		return -EINVAL;
 	n = (size_t)(equals - value) + 1;
+	begin_environment();
 	for (unsigned i = 0; i < environment_count; i++) {
 		if (strncmp(environment[i], value, n) == 0) {
 			environment[i] = value;
@@ -144,12 +157,14 @@ static struct process *make_process(void)
 static void program_thread(void *unused)
 {
 	struct process *p = current->process;
-	struct program_args args = { .envc = environment_count, .envp = environment };
+	struct program_args args = { .envp = environment };
 	char why[256], *found = NULL;
 	uint64_t ip, sp;
 	struct path dir;
 	int r;
 
+	begin_environment();
+	args.envc = environment_count;
 	args.argc = param_program_arg_count;
 	args.argv = param_program_args;
 	if (init_path) {

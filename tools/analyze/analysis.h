@@ -53,6 +53,8 @@ void analysis_run(struct analysis *a, const char *path);
  * Return: NULL, after saying why, if the program may ask for anything.
  */
 struct fit *analysis_fit(const struct analysis *a, const char *path);
+/** analysis_drop_parts() - name in @fit what none of the calls needs. Part of analysis_fit(). */
+void analysis_drop_parts(const struct analysis *a, struct fit *fit);
 /** analysis_open() - follow what is opened by name, until nothing new is reached. Part of analysis_run(). */
 void analysis_open(struct analysis *a);
 /** analysis_arguments() - what the calls that open large parts are asked for. Part of analysis_run(). */

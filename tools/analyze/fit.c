@@ -1,6 +1,7 @@
 /* From the answer of an analysis to what a kernel must hold: calls, codes, families and kinds of sockets. A set whose
  * argument is not bounded stays whole; so does everything when a site is not bounded.
  */
+#include <linux/futex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -93,6 +94,8 @@ struct fit *analysis_fit(const struct analysis *a, const char *path)
 	add_values(families, argument(a, "socketpair", "family"), UINT32_MAX);
 	types = add_set(fit, "inet_protocol", true);
 	add_values(types, argument(a, "socket", "type"), TYPE_MASK);
+	add_values(add_set(fit, "futex", true), argument(a, "futex", "operation"), FUTEX_CMD_MASK);
 	drop_unused(fit, families, types);
+	analysis_drop_parts(a, fit);
 	return fit;
 }

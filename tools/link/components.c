@@ -345,13 +345,20 @@ struct component_set *components_load(void)
 	return set;
 }
 
+/* A kernel without names says which call is missing by its number. */
+static bool is_number(const char *text, uint32_t number)
+{
+	return strspn(text, "0123456789") == strlen(text) && *text && strtoul(text, NULL, 10) == number;
+}
+
 struct entry *components_find_entry(const struct component_set *set, const char *name)
 {
 	for (size_t i = 0; i < set->entry_count; i++) {
 		struct entry *e = &set->entries[i];
 		size_t length = strlen(e->set);
 
-		if (!strncmp(name, e->set, length) && name[length] == ':' && !strcmp(name + length + 1, e->name))
+		if (!strncmp(name, e->set, length) && name[length] == ':' &&
+		    (!strcmp(name + length + 1, e->name) || is_number(name + length + 1, e->number)))
 			return e;
 	}
 	return NULL;

@@ -14,7 +14,7 @@ struct fit_set {
 
 /* What a program can ask for, for a kernel that holds just that (tools/analyze/fit.c). */
 struct fit {
-	struct fit_set sets[8];
+	struct fit_set sets[16];
 	size_t count;
 	struct strings unused; /* components that nothing the program asks for needs */
 };
