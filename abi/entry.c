@@ -6,6 +6,7 @@
 #include <abi/syscall_names.h>
 #include <arch/signal.h>
 #include <arch/trap.h>
+#include <core/cut.h>
 #include <core/init.h>
 #include <core/log.h>
 #include <core/thread.h>
@@ -43,11 +44,15 @@ INITCALL(10, syscall_table_fill);
 static void say_missing(uint64_t number)
 {
 	const char *name = syscall_name(number);
-	char digits[24];
+	char what[64], with[40];
 
-	format_text(digits, sizeof(digits), "%lu", (unsigned long)number);
-	log_warn("%s: system call %s (%s) is not in this kernel (--with syscall:%s): ENOSYS", current->name, digits,
-		 name ? name : "without a name", name ? name : digits);
+	format_text(what, sizeof(what), "system call %lu%s%s%s", (unsigned long)number, name ? " (" : "", name ? name : "",
+		    name ? ")" : "");
+	if (name)
+		format_text(with, sizeof(with), "syscall:%s", name);
+	else
+		format_text(with, sizeof(with), "syscall:%lu", (unsigned long)number);
+	cut_missing(what, with, "ENOSYS");
 }
 
 long trap_unknown_syscall(uint64_t number)

@@ -1,6 +1,7 @@
 /* dup(2), dup3(2), fcntl(2). Commands are entries of a set, so that a kernel holds those its program uses. */
 #include <abi/code.h>
 #include <abi/syscall.h>
+#include <core/cut.h>
 #include <fs/files.h>
 #include <fs/vfs.h>
 
@@ -50,9 +51,11 @@ long sys_fcntl(int fd, unsigned command, unsigned long arg)
 	set_for_each(fcntl, code) {
 		if (code->command == command) {
 			r = code->call(fd, f, arg);
-			break;
+			goto out;
 		}
 	}
+	(void)cut_asked("fcntl", command, EINVAL);
+out:
 	file_put(f);
 	return r;
 }

@@ -11,6 +11,7 @@
 #include <abi/restart.h>
 #include <abi/syscall.h>
 #include <abi/timespec.h>
+#include <core/cut.h>
 #include <core/init.h>
 #include <core/log.h>
 #include <core/process.h>
@@ -471,8 +472,7 @@ long sys_futex(uint32_t __user *word, int op, uint32_t value, unsigned long time
 		if (o->operation == command)
 			return o->call(&(struct futex_call){ word, command, flags, value, timeout, word2, value3 });
 	}
-	if (command <= FUTEX_LOCK_PI2)
-		log_once(LOG_WARNING, "futex operation %u is not in this kernel (--with futex:%u): ENOSYS", command, command);
+	(void)cut_asked("futex", command, ENOSYS);
 	return -ENOSYS;
 }
 SYSCALL(futex);

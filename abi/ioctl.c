@@ -2,6 +2,7 @@
 #include <abi/code.h>
 #include <abi/syscall.h>
 #include <asm/ioctls.h>
+#include <core/cut.h>
 #include <core/uaccess.h>
 #include <fs/files.h>
 #include <fs/vfs.h>
@@ -27,6 +28,8 @@ long sys_ioctl(int fd, unsigned request, unsigned long arg)
 	}
 	if (f->ops->ioctl)
 		r = f->ops->ioctl(f, request, arg);
+	if (r == -ENOTTY)
+		(void)cut_asked("ioctl", request, ENOTTY);
 out:
 	file_put(f);
 	return r;

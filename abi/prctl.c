@@ -1,6 +1,7 @@
 /* prctl(2): the call, and the options that concern threads and processes. Each is an entry of the set "prctl". */
 #include <abi/code.h>
 #include <abi/syscall.h>
+#include <core/cut.h>
 #include <core/log.h>
 #include <core/process.h>
 #include <core/uaccess.h>
@@ -18,7 +19,7 @@ long sys_prctl(int option, unsigned long a2, unsigned long a3, unsigned long a4,
 		if (p->option == (uint64_t)(unsigned)option)
 			return p->call(a2, a3, a4, a5);
 	}
-	if (!(__atomic_fetch_or(&said, bit, __ATOMIC_RELAXED) & bit))
+	if (!cut_asked("prctl", option, EINVAL) && !(__atomic_fetch_or(&said, bit, __ATOMIC_RELAXED) & bit))
 		log_warn("%s: prctl option %d is not in this kernel: EINVAL", current->name, option);
 	return -EINVAL;
 }

@@ -5,6 +5,7 @@
  */
 #include <arch/backtrace.h>
 #include <arch/thread.h>
+#include <core/cut.h>
 #include <core/log.h>
 #include <core/process.h>
 #include <core/signal.h>
@@ -21,6 +22,7 @@ COMPONENT("exec", "loads and starts programs");
 #define BACKTRACE_WORDS 512 /* of the stack that are looked at */
 #define BACKTRACE_LINES 16
 #define HEADERS_MAX     32
+#define PLACE_SIZE      320
 
 const char *report_signal_name(int signo)
 {
@@ -89,30 +91,51 @@ static bool link_address(uint64_t base, uint64_t offset, uint64_t *out)
 	return false;
 }
 
-/* The mapping that holds @address, if it is a file's code. @first: scratch of the caller. */
+/* The mapping that holds @address, if it is a file's code. @r: scratch of the caller. */
 static bool code_at(struct mm *mm, uint64_t address, struct mm_range *r)
 {
 	return address < mm->limit && mm_next_range(mm, address, false, r) && address >= r->start && (r->prot & PROT_EXEC);
 }
 
-static void print_place(struct mm *mm, const char *what, uint64_t address, struct mm_range *r, struct mm_range *first)
+/* Which file's code @address is, if any. @r: two, scratch of the caller. */
+static void describe(struct mm *mm, uint64_t address, struct mm_range r[2], char *text, size_t size)
 {
+	struct mm_range *first = &r[1];
 	uint64_t from = 0, offset, link;
 
 	if (!code_at(mm, address, r) || r->path[0] != '/') {
-		log_err("%s %#lx%s%s", what, address, r->path[0] == '[' ? " " : "", r->path[0] == '[' ? r->path : "");
+		format_text(text, size, "%#lx%s%s", address, r->path[0] == '[' ? " " : "", r->path[0] == '[' ? r->path : "");
 		return;
 	}
 	offset = address - r->start + r->offset;
 	while (mm_next_range(mm, from, false, first) && !(first->offset == 0 && strcmp(first->path, r->path) == 0))
 		from = first->end;
 	if (strcmp(first->path, r->path) != 0 || !link_address(first->start, offset, &link))
-		log_err("%s %#lx, byte %#lx of %s", what, address, offset, r->path);
+		format_text(text, size, "%#lx, byte %#lx of %s", address, offset, r->path);
 	else
-		log_err("%s %#lx (%s+%#lx)", what, address, r->path, link);
+		format_text(text, size, "%#lx (%s+%#lx)", address, r->path, link);
 }
 
-static void print_backtrace(struct mm *mm, uint64_t sp, struct mm_range *r, struct mm_range *first)
+void cut_place(uint64_t address, char *text, size_t size)
+{
+	struct mm_range *r = kzalloc(2 * sizeof(*r));
+
+	if (r)
+		describe(current->process->mm, address, r, text, size);
+	else
+		format_text(text, size, "%#lx", address);
+	kfree(r);
+}
+
+static void print_place(struct mm *mm, const char *what, uint64_t address, struct mm_range r[2])
+{
+	char text[PLACE_SIZE];
+
+	describe(mm, address, r, text, sizeof(text));
+	log_err("%s %s", what, text);
+}
+
+static void print_backtrace(struct mm *mm, uint64_t sp, struct mm_range r[2])
 {
 	unsigned lines = 0;
 
@@ -127,7 +150,7 @@ static void print_backtrace(struct mm *mm, uint64_t sp, struct mm_range *r, stru
 		    copy_from_user(before, (const void __user *)(word - sizeof(before)), sizeof(before)) ||
 		    !arch_is_call(before + sizeof(before)))
 			continue;
-		print_place(mm, " ", word, r, first);
+		print_place(mm, " ", word, r);
 		lines++;
 	}
 }
@@ -157,7 +180,7 @@ void report_fault(const struct trap_frame *frame, const struct signal_info *info
 	arch_frame_print(frame);
 	if (!r)
 		return;
-	print_place(mm, "at", frame_ip(frame), &r[0], &r[1]);
-	print_backtrace(mm, frame_sp(frame), &r[0], &r[1]);
+	print_place(mm, "at", frame_ip(frame), r);
+	print_backtrace(mm, frame_sp(frame), r);
 	kfree(r);
 }

@@ -4,6 +4,7 @@
  * remembers being woken, and the operation is tried again before each sleep; so no wake-up is lost, whatever lock the
  * family changes its state under, and however long the operation itself takes or sleeps.
  */
+#include <core/cut.h>
 #include <core/process.h>
 #include <core/ref.h>
 #include <core/signal.h>
@@ -69,6 +70,7 @@ int socket_create(int family, int type, int protocol, struct socket **ret_socket
 		*ret_socket = s;
 		return 0;
 	}
+	(void)cut_asked("socket_family", family, EAFNOSUPPORT);
 	return -EAFNOSUPPORT;
 }
 

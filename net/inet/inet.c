@@ -1,5 +1,6 @@
 /* AF_INET and AF_INET6 (ip(7), ipv6(7)): addresses and errors that its kinds of socket share. inet.h is the contract. */
 #include "net/inet/inet.h"
+#include "core/cut.h"
 #include "core/log.h"
 #include "net/inet/device.h"
 #include "net/lwip/port.h"
@@ -9,6 +10,7 @@
 #include <linux/if_addr.h>
 #include <linux/in.h>
 #include <linux/in6.h>
+#include <whittle/cut.h>
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
@@ -23,6 +25,9 @@ int inet_create(struct socket *s, int type, int protocol)
 		if (protocol ? p->protocol == protocol || !p->protocol : p->is_default)
 			return p->create(s, protocol ? protocol : p->protocol);
 	}
+	if (!protocol)
+		protocol = type == SOCK_STREAM ? IPPROTO_TCP : type == SOCK_DGRAM ? IPPROTO_UDP : 0;
+	(void)cut_asked("inet_protocol", CUT_INET_PROTOCOL(type, type == SOCK_RAW ? 0 : protocol), ESOCKTNOSUPPORT);
 	return type_known ? -EPROTONOSUPPORT : -ESOCKTNOSUPPORT;
 }
 SOCKET_FAMILY(inet, AF_INET, inet_create);

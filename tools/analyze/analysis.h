@@ -4,6 +4,7 @@
 
 #include "reach.h"
 #include "tools/link/profile.h"
+#include "value.h"
 
 /* An instruction that enters the kernel, and which calls it can make. */
 struct site {
@@ -25,6 +26,7 @@ struct unseen {
 struct argument {
 	const char *call, *name;
 	bool used, bounded;
+	struct value why; /* why it is not bounded */
 	int64_t *values;
 	size_t count;
 };

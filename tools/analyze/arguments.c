@@ -21,6 +21,8 @@ static void add_values(struct argument *arg, const struct value *v)
 {
 	arg->used = true;
 	if (v->unknown) {
+		if (arg->bounded)
+			arg->why = *v;
 		arg->bounded = false;
 		return;
 	}

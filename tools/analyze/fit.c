@@ -93,6 +93,7 @@ struct fit *analysis_fit(const struct analysis *a, const char *path)
 	add_values(families, argument(a, "socket", "family"), UINT32_MAX);
 	add_values(families, argument(a, "socketpair", "family"), UINT32_MAX);
 	types = add_set(fit, "inet_protocol", true);
+	types->mask = UINT16_MAX; /* the protocol stands above */
 	add_values(types, argument(a, "socket", "type"), TYPE_MASK);
 	add_values(add_set(fit, "futex", true), argument(a, "futex", "operation"), FUTEX_CMD_MASK);
 	drop_unused(fit, families, types);

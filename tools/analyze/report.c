@@ -229,7 +229,13 @@ void analysis_print(const struct analysis *a, const char *path)
 		printf("  %-10s %-10s", arg->call, arg->name);
 		for (size_t j = 0; j < arg->count && arg->bounded; j++)
 			printf(" 0x%llx", (unsigned long long)arg->values[j]);
-		printf("%s\n", arg->bounded ? "" : " any");
+		if (!arg->bounded && arg->why.unknown_in)
+			printf(" any: %s, %s 0x%llx (%s)", arg->why.unknown, object_name(a, arg->why.unknown_in - 1),
+			       (unsigned long long)arg->why.unknown_at,
+			       reach_function(&a->reach, arg->why.unknown_in - 1, arg->why.unknown_at));
+		else if (!arg->bounded)
+			printf(" any");
+		putchar('\n');
 	}
 	print_assumptions(a);
 	for (size_t i = 0; i < a->site_count; i++) {

@@ -345,10 +345,18 @@ struct component_set *components_load(void)
 	return set;
 }
 
-/* A kernel without names says which call is missing by its number. */
-static bool is_number(const char *text, uint32_t number)
+/* The number that stands behind the colon of "SET:NUMBER". Sets whose entries have none are not found by one. */
+static bool is_numbered(const struct entry *e, const char *text)
 {
-	return strspn(text, "0123456789") == strlen(text) && *text && strtoul(text, NULL, 10) == number;
+	static const char *const sets[] = { "syscall", "ioctl", "fcntl", "prctl", "futex", "socket_family", "inet_protocol" };
+	char *end;
+	unsigned long n = strtoul(text, &end, 0);
+
+	for (size_t i = 0; i < COUNT(sets); i++) {
+		if (!strcmp(sets[i], e->set))
+			return *text >= '0' && *text <= '9' && !*end && n == e->number;
+	}
+	return false;
 }
 
 struct entry *components_find_entry(const struct component_set *set, const char *name)
@@ -358,7 +366,7 @@ struct entry *components_find_entry(const struct component_set *set, const char 
 		size_t length = strlen(e->set);
 
 		if (!strncmp(name, e->set, length) && name[length] == ':' &&
-		    (!strcmp(name + length + 1, e->name) || is_number(name + length + 1, e->number)))
+		    (!strcmp(name + length + 1, e->name) || is_numbered(e, name + length + 1)))
 			return e;
 	}
 	return NULL;

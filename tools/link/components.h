@@ -40,7 +40,7 @@ struct component_set {
 /** components_load() - read the set of this tool; fails with a sentence when there is none. */
 struct component_set *components_load(void);
 struct component *components_find(const struct component_set *set, const char *name);
-/** components_find_entry() - by "SET:NAME". */
+/** components_find_entry() - by "SET:NAME", or by "SET:NUMBER" where Linux numbers what the set holds. */
 struct entry *components_find_entry(const struct component_set *set, const char *name);
 struct object *components_find_object(const struct component_set *set, const char *member, bool absent);
 /**

@@ -1,7 +1,7 @@
 /* Runs ld on the component set: the absent objects first, then the archive, one --require-defined for each root.
  *
- * A kernel says which components it holds, and entries of some sets come with their object (`follow` in a profile);
- * both are known only after a link, so links are repeated until they tell nothing new: twice as a rule. All but the
+ * A kernel says which components it holds and what it lacks, and entries of some sets come with their object (`follow` in
+ * a profile); all that is known only after a link, so links are repeated until they tell nothing new: twice as a rule. All but the
  * last leave debugging information out.
  */
 #include "link.h"
@@ -119,7 +119,7 @@ static bool same(const struct strings *a, const struct strings *b)
 	return true;
 }
 
-static bool entry_placed(const struct kernel *kernel, const struct entry *e)
+bool entry_placed(const struct kernel *kernel, const struct entry *e)
 {
 	const char *section = format(".set.%s.%s", e->set, e->name);
 
@@ -147,18 +147,24 @@ void link_kernel(const struct component_set *set, const struct selection *select
 {
 	char *dir = temp_dir();
 	struct strings names = { 0 };
+	struct buf cut = { 0 }, cut_next;
 	bool settled = false;
 
 	kernel->roots = roots_select(set, selection);
 	memcpy(kernel->id, set->id, sizeof(kernel->id));
+	cut_table(set, kernel, &cut);
 	for (unsigned n = 0; !settled; n++) {
 		if (n == MOST_LINKS)
 			fail("the list of components does not settle after %u links", MOST_LINKS);
-		identity_write(path_join(dir, "identity.o"), set->id, &names);
+		identity_write(path_join(dir, "identity.o"), set->id, &names, &cut);
 		run_ld(set, &kernel->roots.symbols, dir, n > 0);
 		map_read(set, path_join(dir, "map"), &kernel->map);
-		settled = !follow(set, kernel) && n > 0 && same(&names, &kernel->map.components);
+		cut_next = (struct buf){ 0 };
+		cut_table(set, kernel, &cut_next);
+		settled = !follow(set, kernel) && n > 0 && same(&names, &kernel->map.components) && cut.size == cut_next.size &&
+			  !memcmp(cut.data, cut_next.data, cut.size);
 		names = kernel->map.components;
+		cut = cut_next;
 	}
 	check_without(set, kernel);
 	kernel->debug.size = 0;

@@ -38,8 +38,15 @@ void map_read(const struct component_set *set, const char *path, struct link_map
 /** map_write() - the map by component, as text (map_text.c says how it looks). */
 void map_write(const struct link_map *map, const char *title, struct buf *out);
 
-/** identity_write() - an object file with the component-set id and the names (sections .whittle.id, .whittle.names). */
-void identity_write(const char *path, const uint8_t id[32], const struct strings *names);
+/**
+ * identity_write() - an object file with the component-set id, the names and what cut_table() made (sections .whittle.id,
+ * .whittle.names, .whittle.cut).
+ */
+void identity_write(const char *path, const uint8_t id[32], const struct strings *names, const struct buf *cut);
+/** cut_table() - what of the components the kernel does not hold, for it to say (include/whittle/cut.h). */
+void cut_table(const struct component_set *set, const struct kernel *kernel, struct buf *out);
+/** entry_placed() - whether the kernel holds @e. */
+bool entry_placed(const struct kernel *kernel, const struct entry *e);
 /** strip_kernel() - the loadable part of a linked kernel, with its program headers and without sections. */
 void strip_kernel(const struct buf *debug, struct buf *out);
 /** why_present() - one sentence saying what in the kernel needs component or entry @name, which is there. */

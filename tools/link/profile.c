@@ -117,7 +117,7 @@ static bool fit_keeps(const struct fit *fit, const struct entry *e)
 		if (!s->bounded || strcmp(s->set, e->set))
 			continue;
 		for (size_t j = 0; j < s->count; j++) {
-			if (s->numbers[j] == e->number)
+			if (s->numbers[j] == (e->number & (s->mask ? s->mask : UINT32_MAX)))
 				return true;
 		}
 		return false;

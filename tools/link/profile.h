@@ -8,6 +8,7 @@
 struct fit_set {
 	const char *set;
 	bool bounded; /* else every entry stays */
+	uint32_t mask; /* the part of an entry's number that is compared; 0: all of it */
 	int64_t *numbers;
 	size_t count;
 };
