@@ -8,6 +8,7 @@
  * Locking: pages_lock for extents and buddies; interrupts off for the processor's own stack of pages. */
 #include <arch/irqflags.h>
 #include <arch/percpu.h>
+#include <core/alloc_debug.h>
 #include <core/deferred.h>
 #include <core/lock.h>
 #include <core/log.h>
@@ -323,7 +324,7 @@ static __attribute__((noinline)) struct page *page_alloc_general(unsigned order,
 	return p;
 }
 
-struct page *page_alloc(unsigned order, unsigned flags)
+static inline struct page *pages_alloc(unsigned order, unsigned flags)
 {
 	struct page_stack *s;
 	struct page *p;
@@ -345,6 +346,15 @@ struct page *page_alloc(unsigned order, unsigned flags)
 	p->slab_class = 0;
 	if (flags & PAGE_ZERO)
 		page_clear(page_address(p));
+	return p;
+}
+
+struct page *page_alloc(unsigned order, unsigned flags)
+{
+	struct page *p = WHITTLE_DEBUG && alloc_fails() ? NULL : pages_alloc(order, flags);
+
+	if (WHITTLE_DEBUG && p)
+		alloc_note(page_address(p), PAGE_SIZE << order, ALLOC_PAGES);
 	return p;
 }
 
@@ -378,7 +388,12 @@ static inline void page_free_single(struct page *p)
 static inline bool page_drop(struct page *p)
 {
 	/* Who holds the only reference need not tell anybody, except debug builds, where a free page has none. */
-	return (!WHITTLE_DEBUG && READ_ONCE(p->refs) == 1) || ref_put(&p->refs);
+	if (!WHITTLE_DEBUG)
+		return READ_ONCE(p->refs) == 1 || ref_put(&p->refs);
+	if (!ref_put(&p->refs))
+		return false;
+	alloc_forget(page_address(p), PAGE_SIZE << p->order, ALLOC_PAGES);
+	return true;
 }
 
 void page_put(struct page *p)
@@ -414,7 +429,7 @@ void page_put_many(struct page **pages, unsigned n)
 	}
 }
 
-void *page_alloc_run(size_t count, unsigned flags)
+static void *run_alloc(size_t count, unsigned flags)
 {
 	unsigned order = count > 1 ? 64u - (unsigned)__builtin_clzl(count - 1) : 0;
 	size_t blocks = ALIGN_UP(count, BLOCK_PAGES) / BLOCK_PAGES;
@@ -424,7 +439,7 @@ void *page_alloc_run(size_t count, unsigned flags)
 	if (count == 0 || blocks > total_pages / BLOCK_PAGES + 1)
 		return NULL;
 	if (order <= PAGE_ORDER_MAX) {
-		struct page *p = page_alloc(order, flags & ~(unsigned)PAGE_ZERO), *header;
+		struct page *p = pages_alloc(order, flags & ~(unsigned)PAGE_ZERO), *header;
 
 		if (!p)
 			return NULL;
@@ -457,6 +472,15 @@ void *page_alloc_run(size_t count, unsigned flags)
 	return page_direct(run);
 }
 
+void *page_alloc_run(size_t count, unsigned flags)
+{
+	void *run = WHITTLE_DEBUG && alloc_fails() ? NULL : run_alloc(count, flags);
+
+	if (WHITTLE_DEBUG)
+		alloc_note(run, count * PAGE_SIZE, ALLOC_PAGES);
+	return run;
+}
+
 void page_free_run(void *run, size_t count)
 {
 	paddr_t start = page_direct_paddr(run);
@@ -465,6 +489,8 @@ void page_free_run(void *run, size_t count)
 
 	if (!run)
 		return;
+	if (WHITTLE_DEBUG)
+		alloc_forget(run, count * PAGE_SIZE, ALLOC_PAGES);
 	irq = spin_lock_irqsave(&pages_lock);
 	if (start & (BLOCK_SIZE - 1)) {
 		struct page *p = page_of(start), *header = block_header(p);
@@ -484,6 +510,8 @@ void page_block_open(void *block)
 {
 	struct page *header = block;
 
+	if (WHITTLE_DEBUG)
+		alloc_forget(block, PAGE_SLOT_PAGES * PAGE_SIZE, ALLOC_PAGES);
 	memset(header, 0, PAGE_SLOT_PAGES * PAGE_SIZE);
 	for (unsigned i = PAGE_SLOT_PAGES; i < BLOCK_PAGES; i++)
 		header[i].refs = 1;

@@ -6,6 +6,7 @@
  * run of pages, whose length is in its first descriptor; from 2 MiB, which have none, in a list of their own. */
 #include <arch/irqflags.h>
 #include <arch/percpu.h>
+#include <core/alloc_debug.h>
 #include <core/lock.h>
 #include <core/log.h>
 #include <core/page.h>
@@ -82,6 +83,8 @@ static struct page *slab_create(unsigned class)
 
 	if (!slab)
 		return NULL;
+	if (WHITTLE_DEBUG)
+		alloc_slabs(1l << c->order);
 	for (unsigned i = 0; i < 1u << c->order; i++) {
 		slab[i].flags = PAGE_SLAB;
 		slab[i].slab_class = (uint16_t)class;
@@ -168,6 +171,8 @@ static __attribute__((noinline)) void kfree_draining(struct object *freed, unsig
 		s->free = (uint16_t)(((char *)o - base) / 16);
 		if (--s->in_use == 0) {
 			list_del(&slab->list);
+			if (WHITTLE_DEBUG)
+				alloc_slabs(-(1l << c->order));
 			page_put(slab);
 		}
 	}
@@ -244,7 +249,7 @@ static __attribute__((noinline)) void large_free(void *p)
 	}
 }
 
-void *kmalloc(size_t size)
+static inline void *object_alloc(size_t size)
 {
 	struct object_list *l;
 	struct object *o;
@@ -267,6 +272,15 @@ void *kmalloc(size_t size)
 	return o;
 }
 
+void *kmalloc(size_t size)
+{
+	void *p = WHITTLE_DEBUG && alloc_fails() ? NULL : object_alloc(size);
+
+	if (WHITTLE_DEBUG)
+		alloc_note(p, size, ALLOC_OBJECT);
+	return p;
+}
+
 void kfree(const void *p)
 {
 	struct object *o = (struct object *)(uintptr_t)p;
@@ -277,6 +291,8 @@ void kfree(const void *p)
 
 	if (!p)
 		return;
+	if (WHITTLE_DEBUG)
+		alloc_forget(p, 0, ALLOC_OBJECT);
 	page = page_of(page_direct_paddr(p));
 	if (unlikely(is_huge(p) || !(page->flags & PAGE_SLAB))) {
 		large_free(o);

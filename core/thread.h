@@ -87,6 +87,7 @@ struct thread {
 	} held[16];                   /* core/lock.c: what this thread, or an interrupt on top of it, holds */
 	unsigned held_count;
 	unsigned held_from;           /* what an interrupt in progress holds begins here */
+	uint32_t fail_nth;            /* this many allocations from now, one fails; 0: none (core/alloc_debug.h) */
 #endif
 };
 
