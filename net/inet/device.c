@@ -5,6 +5,7 @@
  * held by a reference until the card is done. Everything here runs under the network lock.
  */
 #include "net/inet/device.h"
+#include "net/inet/packet.h"
 #include "core/init.h"
 #include "core/log.h"
 #include "core/slab.h"
@@ -474,9 +475,26 @@ bool net_cards_starve(void)
 	return false;
 }
 
+/* RFC 791: routers may not cut it. The header's sum is made already, and changes by this bit. */
+static void forbid_cuts(struct ip_hdr *h)
+{
+	uint32_t sum = IPH_CHKSUM(h);
+
+	if (IPH_OFFSET(h))
+		return;
+	IPH_OFFSET_SET(h, PP_HTONS(IP_DF));
+	sum += (uint16_t)~PP_HTONS(IP_DF);
+	sum = (sum & 0xffff) + (sum >> 16);
+	IPH_CHKSUM_SET(h, (u16_t)((sum & 0xffff) + (sum >> 16)));
+}
+
 static err_t device_output4(struct netif *netif, struct pbuf *p, const ip4_addr_t *to)
 {
-	device_loops(netif, p);
+	if (unlikely(p->flags & (PBUF_FLAG_MCASTLOOP | PBUF_FLAG_WHOLE))) {
+		device_loops(netif, p);
+		if (p->flags & PBUF_FLAG_WHOLE)
+			forbid_cuts(p->payload);
+	}
 	return etharp_output(netif, p, to);
 }
 

@@ -1,7 +1,8 @@
 /* SOCK_DGRAM of AF_INET and AF_INET6, udp(7), over lwIP's raw interface.
  *
  * A datagram is one copy from the program into the buffer that the card sends from, and one from the buffer that it was
- * received into (packet.c). Left out: MSG_MORE, queues of errors (of ICMP errors only those that end a connected socket).
+ * received into (packet.c). Of ICMP's errors a connected socket gets those that are final, one with IP_RECVERR all. Left out:
+ * MSG_MORE.
  */
 #include "core/slab.h"
 #include "net/inet/icmp_error.h"
@@ -49,20 +50,43 @@ void dgram_describe(const struct udp_pcb *pcb, struct inet_shown *s)
 	s->received = d->queue.waiting;
 }
 
-void dgram_failed(const ip_addr_t *remote, uint16_t port, uint16_t remote_port, int error)
+/* It sent from @from of e->local to @to of e->remote; a socket that is bound to no address sends from any. */
+static bool sent(const struct udp_pcb *pcb, const struct icmp_error *e, u16_t from, u16_t to)
 {
+	const struct dgram *d = pcb->recv_arg;
+
+	if (pcb->local_port != from || pcb->recv != dgram_received)
+		return false;
+	if (!d->connected)
+		return IP_IS_ANY_TYPE_VAL(pcb->local_ip) || (IP_GET_TYPE(&pcb->local_ip) == IP_GET_TYPE(&e->local) &&
+			(ip_addr_isany(&pcb->local_ip) || ip_addr_cmp(&pcb->local_ip, &e->local)));
+	return pcb->remote_port == to && IP_GET_TYPE(&pcb->remote_ip) == IP_GET_TYPE(&e->remote) &&
+	       ip_addr_cmp(&pcb->remote_ip, &e->remote);
+}
+
+/* udp(7): an error of a datagram that we sent. */
+static bool failed(struct pbuf *p, struct netif *from)
+{
+	struct icmp_error e;
+	struct udp_hdr h;
+
+	if (!icmp_error_parse(p, &e) || e.protocol != IP_PROTO_UDP || pbuf_copy_partial(p, &h, sizeof(h), e.header_at) < sizeof(h))
+		return false;
 	for (struct udp_pcb *pcb = udp_pcbs; pcb; pcb = pcb->next) {
 		struct dgram *d = pcb->recv_arg;
 
-		if (pcb->local_port != port || pcb->remote_port != remote_port || pcb->recv != dgram_received ||
-		    !d->connected || IP_GET_TYPE(&pcb->remote_ip) != IP_GET_TYPE(remote) ||
-		    (IP_IS_V6(remote) ? !ip6_addr_cmp_zoneless(ip_2_ip6(&pcb->remote_ip), ip_2_ip6(remote)) :
-					!ip4_addr_cmp(ip_2_ip4(&pcb->remote_ip), ip_2_ip4(remote))))
+		if (!sent(pcb, &e, lwip_ntohs(h.src), lwip_ntohs(h.dest)))
 			continue;
-		socket_set_error(d->socket, error);
+		if (d->options.recverr)
+			inet_error_queue(d->socket, &d->queue, &e, lwip_ntohs(h.dest), (u16_t)(e.header_at + sizeof(h)));
+		else if (!e.hard || !d->connected)
+			continue;
+		socket_set_error(d->socket, e.error);
 		socket_wake(d->socket, EPOLLIN | EPOLLOUT | EPOLLERR);
 	}
+	return false;
 }
+static struct inet_tap icmp_errors = { .input = failed }; /* on from the first socket on that is connected or asks for errors */
 
 static bool takes(const struct udp_pcb *pcb, u16_t port)
 {
@@ -228,6 +252,7 @@ static int send_to(struct dgram *d, struct pbuf *p, const ip_addr_t *to, uint16_
 	struct udp_pcb *pcb = d->pcb;
 	struct inet_send how;
 	ip_addr_t target;
+	uint32_t mtu;
 	int r;
 
 	if (!pcb->local_port) {
@@ -243,6 +268,14 @@ static int send_to(struct dgram *d, struct pbuf *p, const ip_addr_t *to, uint16_
 	ip_addr_copy(target, *to);
 	if (IP_IS_V6_VAL(target) && ip6_addr_lacks_zone(ip_2_ip6(&target), IP6_UNKNOWN))
 		ip6_addr_assign_zone(ip_2_ip6(&target), IP6_UNKNOWN, how.netif);
+	if (unlikely(how.whole)) {
+		if (inet_send_too_large(&how, to, p->tot_len + sizeof(struct udp_hdr), &mtu)) {
+			if (d->options.recverr)
+				inet_error_local(d->socket, &d->queue, to, port, mtu);
+			return -EMSGSIZE;
+		}
+		p->flags |= PBUF_FLAG_WHOLE;
+	}
 	ip_set_option(pcb, SOF_BROADCAST);
 	pcb->tos = how.tos;
 	pcb->ttl = pcb->mcast_ttl = how.ttl;
@@ -329,7 +362,7 @@ static uint32_t dgram_poll(struct socket *s)
 	uint32_t events = EPOLLOUT | EPOLLWRNORM;
 	bool read = READ_ONCE(d->shut_read);
 
-	if (READ_ONCE(s->error))
+	if (READ_ONCE(s->error) || READ_ONCE(d->queue.errors))
 		events |= EPOLLERR;
 	if (READ_ONCE(d->queue.head) || read)
 		events |= EPOLLIN | EPOLLRDNORM;
@@ -363,6 +396,8 @@ static int dgram_setsockopt(struct socket *s, int level, int option, const void 
 	net_lock();
 	if (d->pcb)
 		d->pcb->netif_idx = inet_lwip_index(&d->options);
+	if (d->options.recverr)
+		inet_tap_add(&icmp_errors);
 	net_unlock();
 	return r;
 }
@@ -370,8 +405,9 @@ static int dgram_setsockopt(struct socket *s, int level, int option, const void 
 static int dgram_getsockopt(struct socket *s, int level, int option, void *value, unsigned len)
 {
 	struct dgram *d = s->private;
+	int r = inet_get_mtu(level, option, d->connected ? &d->pcb->remote_ip : NULL, value);
 
-	return inet_getsockopt(s, &d->options, level, option, value, len);
+	return r != -ENOPROTOOPT ? r : inet_getsockopt(s, &d->options, level, option, value, len);
 }
 
 static long dgram_readable_bytes(struct socket *s)

@@ -84,6 +84,9 @@ u8_t inet_lwip_index(const struct inet_options *o);
 /** inet_setsockopt() - of the levels SOL_IP and SOL_IPV6, and SO_BINDTODEVICE. -ENOPROTOOPT: not one of theirs. */
 int inet_setsockopt(struct socket *s, struct inet_options *o, int level, int option, const void *value, unsigned len);
 int inet_getsockopt(struct socket *s, const struct inet_options *o, int level, int option, void *value, unsigned len);
+/** inet_get_mtu() - getsockopt() of IP_MTU or IPV6_MTU, for a socket connected to @remote; NULL: to nobody. Takes the network
+ * lock. Return: the option's length; -ENOTCONN; -ENOPROTOOPT: another option. */
+int inet_get_mtu(int level, int option, const ip_addr_t *remote, void *value);
 /* Of so_options of a control block, beside lwIP's. */
 #define SOF_REUSEPORT 0x40u
 /** inet_option_int() - an int, or a byte, as programs pass it to options of SOL_IP. -EINVAL. */

@@ -5,7 +5,9 @@
  * that has to be cut on the way but datagrams larger than the MTU.
  */
 #include "net/inet/inet.h"
+#include "net/inet/device.h"
 #include "net/lwip/port.h"
+#include "lwip/ip.h"
 #include "lwip/ip4_addr.h"
 #include <linux/errno.h>
 #include <linux/if.h>
@@ -13,6 +15,8 @@
 #include <asm/socket.h>
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
+
+#define LOOPBACK_MTU 65536 /* as programs know it; lwIP counts to 65,535 */
 
 int inet_option_int(const void *value, unsigned len, int *out)
 {
@@ -250,7 +254,6 @@ static int get_ip(struct socket *s, const struct inet_options *o, int option, in
 		break;
 	case IP_RECVOPTS:
 	case IP_RETOPTS: *v = 0; break;
-	case IP_MTU: *v = 1500; break;
 	default: return -ENOPROTOOPT;
 	}
 	return 0;
@@ -268,10 +271,29 @@ static int get_ip6(struct socket *s, const struct inet_options *o, int option, i
 	case IPV6_TCLASS: *v = o->tos; break;
 	case IPV6_MTU_DISCOVER: *v = o->discover; break;
 	case IPV6_AUTOFLOWLABEL: *v = 1; break;
-	case IPV6_MTU: *v = 1500; break;
 	default: return -ENOPROTOOPT;
 	}
 	return 0;
+}
+
+int inet_get_mtu(int level, int option, const ip_addr_t *remote, void *value)
+{
+	int mtu = -ENOTCONN;
+
+	if (!(level == SOL_IP && option == IP_MTU) && !(level == SOL_IPV6 && option == IPV6_MTU))
+		return -ENOPROTOOPT;
+	if (remote) {
+		struct netif *netif;
+
+		net_lock();
+		netif = ip_route(IP4_ADDR_ANY, remote);
+		mtu = !netif ? -ENETUNREACH : netif == &loopback ? LOOPBACK_MTU : netif->mtu;
+		net_unlock();
+	}
+	if (mtu < 0)
+		return mtu;
+	__builtin_memcpy(value, &mtu, sizeof(mtu));
+	return sizeof(mtu);
 }
 
 int inet_getsockopt(struct socket *s, const struct inet_options *o, int level, int option, void *value, unsigned len)

@@ -1,7 +1,7 @@
 /* What UDP, raw and ping sockets share: packets that wait, and the control messages that go with them (ip(7), ipv6(7)).
  *
  * lwIP's call-backs queue what comes, up to SO_RCVBUF, under the network lock; a reader takes the first off the queue
- * under that lock and copies without it. Left out: queues of errors (IP_RECVERR): MSG_ERRQUEUE finds nothing.
+ * under that lock and copies without it. Queues of errors are error_queue.c's.
  */
 #include "net/inet/packet.h"
 #include "core/clock.h"
@@ -18,17 +18,8 @@ COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
 #define ONE_BUFFER_MAX 60000u
 
-void inet_queue_add(struct socket *s, struct inet_queue *q, struct pbuf *p, u16_t port)
+void inet_packet_describe(struct inet_packet *g, const struct socket *s, u16_t port)
 {
-	uint32_t cost = p->tot_len + PACKET_COST;
-	struct inet_packet *g;
-
-	if (q->waiting + cost > s->receive_buffer + PACKET_COST || !(g = kmalloc(sizeof(*g)))) {
-		pbuf_free(p);
-		return;
-	}
-	g->next = NULL;
-	g->p = p;
 	ip_addr_copy(g->from, *ip_current_src_addr());
 	ip_addr_copy(g->to, *ip_current_dest_addr());
 	g->port = port;
@@ -41,6 +32,20 @@ void inet_queue_add(struct socket *s, struct inet_queue *q, struct pbuf *p, u16_
 		g->tos = IPH_TOS(ip4_current_header());
 	}
 	g->when_ns = s->options & (SOCKET_OPTION_TIMESTAMP | SOCKET_OPTION_TIMESTAMPNS) ? clock_realtime_ns() : 0;
+}
+
+void inet_queue_add(struct socket *s, struct inet_queue *q, struct pbuf *p, u16_t port)
+{
+	uint32_t cost = p->tot_len + PACKET_COST;
+	struct inet_packet *g;
+
+	if (q->waiting + cost > s->receive_buffer + PACKET_COST || !(g = kmalloc(sizeof(*g)))) {
+		pbuf_free(p);
+		return;
+	}
+	g->next = NULL;
+	g->p = p;
+	inet_packet_describe(g, s, port);
 	q->waiting += cost;
 	if (q->tail)
 		q->tail->next = g;
@@ -135,6 +140,16 @@ static void put_time(struct socket *s, struct socket_msg *m, uint64_t ns)
 	}
 }
 
+void inet_packet_control(struct socket *s, const struct inet_options *o, struct socket_msg *m, const struct inet_packet *g)
+{
+	if (s->options & (SOCKET_OPTION_TIMESTAMP | SOCKET_OPTION_TIMESTAMPNS))
+		put_time(s, m, g->when_ns);
+	if (s->family == AF_INET6)
+		put_control6(s, m, o->wants, g);
+	if (IP_IS_V4_VAL(g->to))
+		put_control4(m, o->wants, g);
+}
+
 ssize_t inet_queue_receive(struct socket *s, struct inet_queue *q, const struct inet_options *o, struct io *io,
 			   struct socket_msg *m)
 {
@@ -144,10 +159,8 @@ ssize_t inet_queue_receive(struct socket *s, struct inet_queue *q, const struct 
 
 	if (m->flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	if (m->flags & MSG_ERRQUEUE) {
-		m->flags |= MSG_DONTWAIT;
-		return -EAGAIN;
-	}
+	if (m->flags & MSG_ERRQUEUE)
+		return inet_error_receive(s, q, o, io, m);
 	taken = first(q, &g, take);
 	if (!taken)
 		return -EAGAIN;
@@ -167,14 +180,8 @@ ssize_t inet_queue_receive(struct socket *s, struct inet_queue *q, const struct 
 		return -EFAULT;
 	if (m->name)
 		m->name_len = (unsigned)inet_address_out(s, m->name, &g.from, g.port);
-	if (unlikely(s->options & (SOCKET_OPTION_TIMESTAMP | SOCKET_OPTION_TIMESTAMPNS)))
-		put_time(s, m, g.when_ns);
-	if (unlikely(o->wants)) {
-		if (s->family == AF_INET6)
-			put_control6(s, m, o->wants, &g);
-		if (IP_IS_V4_VAL(g.to))
-			put_control4(m, o->wants, &g);
-	}
+	if (unlikely((s->options & (SOCKET_OPTION_TIMESTAMP | SOCKET_OPTION_TIMESTAMPNS)) | o->wants))
+		inet_packet_control(s, o, m, &g);
 	if (done < total) {
 		m->flags_out |= MSG_TRUNC;
 		if (m->flags & MSG_TRUNC)
@@ -204,6 +211,7 @@ void inet_queue_drop(struct inet_queue *q)
 	}
 	q->tail = NULL;
 	q->waiting = 0;
+	inet_error_drop(q);
 }
 
 static int send_control(struct inet_send *out, const struct cmsghdr *c)
@@ -265,7 +273,9 @@ int inet_send_prepare(struct inet_send *out, const struct inet_options *o, const
 {
 	bool group = ip_addr_ismulticast(to);
 
-	*out = (struct inet_send){ .tos = o->tos, .ttl = group ? o->group_ttl : o->ttl };
+	/* IPV6_PMTUDISC_DO and its like have the same numbers. */
+	*out = (struct inet_send){ .tos = o->tos, .ttl = group ? o->group_ttl : o->ttl,
+				   .whole = o->discover == IP_PMTUDISC_DO || o->discover == IP_PMTUDISC_PROBE };
 	for (const struct cmsghdr *c = NULL; (c = socket_next_control(m, c));) {
 		int r = send_control(out, c);
 
@@ -293,6 +303,12 @@ int inet_send_prepare(struct inet_send *out, const struct inet_options *o, const
 		out->source = &out->address;
 	}
 	return 0;
+}
+
+bool inet_send_too_large(const struct inet_send *how, const ip_addr_t *to, size_t n, uint32_t *mtu)
+{
+	*mtu = how->netif->mtu;
+	return how->whole && n + (IP_IS_V6(to) ? IP6_HLEN : IP_HLEN) > *mtu;
 }
 
 /* lwIP counts a buffer in 16 bits, headers included. */

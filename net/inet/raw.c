@@ -10,6 +10,7 @@
 #include "core/slab.h"
 #include "fs/proc/procfile.h"
 #include "net/inet/device.h"
+#include "net/inet/icmp_error.h"
 #include "net/inet/packet.h"
 #include "net/inet/tap.h"
 #include "net/lwip/port.h"
@@ -75,6 +76,28 @@ static bool wants(const struct raw *r, const uint8_t *head, size_t n, bool six)
 	return head[0] >= 32 || !(r->filter[0] >> head[0] & 1);
 }
 
+/* raw(7), icmp(7): a packet that we sent met an error, of which sockets get to know that are connected or asked for it. */
+static void failed(struct pbuf *p)
+{
+	struct icmp_error e;
+	uint8_t head[ICMP_HEADER];
+
+	if (!icmp_error_parse(p, &e) || pbuf_copy_partial(p, head, sizeof(head), e.header_at) < sizeof(head))
+		return;
+	for (struct raw *r = raws; r; r = r->next) {
+		if ((r->socket->family == AF_INET6) != IP_IS_V6_VAL(e.remote) || r->protocol != e.protocol ||
+		    (!ip_addr_isany(&r->local) && !ip_addr_cmp(&r->local, &e.local)) ||
+		    (r->connected && !ip_addr_cmp(&r->remote, &e.remote)) || (r->ping && (head[4] << 8 | head[5]) != r->port))
+			continue;
+		if (r->options.recverr)
+			inet_error_queue(r->socket, &r->queue, &e, 0, r->options.header_included ? e.quoted_at : e.header_at);
+		else if (!r->connected || !e.hard)
+			continue;
+		socket_set_error(r->socket, e.error);
+		socket_wake(r->socket, EPOLLIN | EPOLLOUT | EPOLLERR);
+	}
+}
+
 static bool input(struct pbuf *p, struct netif *from)
 {
 	bool six = IP_HDR_GET_VERSION(p->payload) == 6, taken = false;
@@ -84,6 +107,8 @@ static bool input(struct pbuf *p, struct netif *from)
 	size_t n = 0;
 	bool seen = false;
 
+	if (protocol == (unsigned)(six ? IP6_NEXTH_ICMP6 : IP_PROTO_ICMP))
+		failed(p);
 	for (struct raw *r = raws; r; r = r->next) {
 		u16_t skip = six || r->ping ? at : 0;
 		struct pbuf *copy;
@@ -243,9 +268,17 @@ static int send_locked(struct raw *r, struct pbuf *p, const ip_addr_t *address, 
 	ip_addr_t to = *(address ? address : &r->remote);
 	struct inet_send how;
 	int e = inet_send_prepare(&how, &r->options, &r->local, &to, m);
+	uint32_t mtu;
 
 	if (e)
 		return e;
+	if (inet_send_too_large(&how, &to, p->tot_len - (r->options.header_included ? IP_HLEN : 0u), &mtu)) {
+		if (r->options.recverr)
+			inet_error_local(s, &r->queue, &to, 0, mtu);
+		return -EMSGSIZE;
+	}
+	if (how.whole)
+		p->flags |= PBUF_FLAG_WHOLE;
 	if (!(s->options & SOCKET_OPTION_BROADCAST) && ip_addr_isbroadcast(&to, how.netif))
 		return -EACCES;
 	if (IP_IS_V6_VAL(to) && ip6_addr_lacks_zone(ip_2_ip6(&to), IP6_UNKNOWN))
@@ -327,7 +360,7 @@ static uint32_t raw_poll(struct socket *s)
 	struct raw *r = s->private;
 	bool read = READ_ONCE(r->shut_read);
 
-	return EPOLLOUT | EPOLLWRNORM | (READ_ONCE(s->error) ? EPOLLERR : 0) |
+	return EPOLLOUT | EPOLLWRNORM | (READ_ONCE(s->error) || READ_ONCE(r->queue.errors) ? EPOLLERR : 0) |
 	       (READ_ONCE(r->queue.head) || read ? EPOLLIN | EPOLLRDNORM : 0) |
 	       (read ? EPOLLRDHUP | (READ_ONCE(r->shut_write) ? EPOLLHUP : 0) : 0);
 }
@@ -385,7 +418,10 @@ static int raw_setsockopt(struct socket *s, int level, int option, const void *v
 static int raw_getsockopt(struct socket *s, int level, int option, void *value, unsigned len)
 {
 	struct raw *r = s->private;
+	int mtu = inet_get_mtu(level, option, r->connected ? &r->remote : NULL, value);
 
+	if (mtu != -ENOPROTOOPT)
+		return mtu;
 	if (is_filter(r, level, option)) {
 		__builtin_memcpy(value, r->filter, filter_size(r));
 		return (int)filter_size(r);

@@ -162,8 +162,11 @@ int stream_getsockopt(struct socket *s, int level, int option, void *value, unsi
 	const struct stream_options *o = &st->options;
 	uint32_t v;
 
-	if (level != SOL_TCP)
-		return inet_getsockopt(s, &o->ip, level, option, value, len);
+	if (level != SOL_TCP) {
+		int r = inet_get_mtu(level, option, READ_ONCE(st->state) == STREAM_CONNECTED ? &st->remote : NULL, value);
+
+		return r != -ENOPROTOOPT ? r : inet_getsockopt(s, &o->ip, level, option, value, len);
+	}
 	switch (option) {
 	case TCP_NODELAY: v = o->nodelay; break;
 	case TCP_CORK: v = o->cork; break;

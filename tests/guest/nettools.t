@@ -16,6 +16,11 @@ has "ping: a large packet in fragments" "$(tool ping -c 1 -s 4000 10.0.2.2)" '^1
 has "ping: IPv6" "$(tool ping -c 1 ::1)" '^1 packets transmitted, 1 received'
 has "ping: nobody answers" "$(tool ping -c 1 -W 1 10.0.2.77)" '^1 packets transmitted, 0 received'
 
+has "traceroute: the router" "$(tool traceroute -n -m 2 10.0.2.2)" '^ 1  10.0.2.2 '
+traced=$(tool tracepath -n -m 2 10.0.2.2)
+has "tracepath: how much fits" "$traced" 'pmtu 1500'
+has "tracepath: the router" "$traced" '^ 1: +10.0.2.2 '
+
 is "ip addr" "$(tool ip -4 -o addr | sed 's/ *\\.*//')" "1: lo    inet 127.0.0.1/8 scope host lo
 2: eth0    inet 10.0.2.15/24 brd 10.0.2.255 scope global eth0"
 is "ip route" "$(tool ip route | sed 's/ *$//')" "default via 10.0.2.2 dev eth0

@@ -37,6 +37,7 @@ static const struct {
 	{ "net", suite_net },
 	{ "net6", suite_net6 },
 	{ "net_edges", suite_net_edges },
+	{ "net_errors", suite_net_errors },
 	{ "errnos_files", suite_errnos_files },
 	{ "errnos_process", suite_errnos_process },
 	{ "codes", suite_codes },

@@ -79,6 +79,7 @@ void suite_ipc_stress(void);
 void suite_net(void);
 void suite_net6(void);
 void suite_net_edges(void);
+void suite_net_errors(void);
 void suite_time(void);
 void suite_process(void);
 void suite_errnos_files(void);
