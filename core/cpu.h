@@ -16,6 +16,8 @@ void cpu_start_others(const uint32_t *ids, unsigned count);
 /* What the architecture does. */
 /** arch_cpu_start() - start one: it calls cpu_arrived() on a stack of its own. @base: its per-processor copy. */
 int arch_cpu_start(uint32_t id, uintptr_t base, void *stack_top) __must_check;
+/** arch_cpu_reset() - whatever the processor with that id does, it ends: it waits to be started. */
+void arch_cpu_reset(uint32_t id);
 uint32_t arch_cpu_id(void);
 /** arch_cpu_interrupt() - make processor @cpu look for a wanted switch, or for translations to forget. */
 void arch_cpu_interrupt(unsigned cpu);

@@ -1,5 +1,6 @@
 /* Starting the other processors, one after the other, from the first one; each gets a copy of the per-processor
  * template, an idle thread, and joins the scheduler. `maxcpus=N` and `nosmp` leave some asleep, as in Linux. */
+#include <arch/irqflags.h>
 #include <arch/percpu.h>
 #include <core/clock.h>
 #include <core/cpu.h>
@@ -13,12 +14,13 @@
 
 COMPONENT("smp", "several processors");
 
-#define ARRIVE_NS (200 * NSEC_PER_SEC / 1000)
+#define ARRIVE_NS (5 * NSEC_PER_SEC) /* of a busy host; one that is there takes less than a millisecond */
 
 extern char percpu_start[], percpu_end[];
 
 static unsigned cpu_limit = CPU_MAX;
-static bool arrived; /* a: the processor that is being started runs */
+static uint32_t arrival; /* a: of the processor that is being started */
+enum { AWAITED, ARRIVED, GIVEN_UP };
 
 static int set_maxcpus(char *value)
 {
@@ -38,6 +40,11 @@ static int set_nosmp(char *value)
 }
 BOOT_PARAM(nosmp, "nosmp", set_nosmp);
 
+static bool change_arrival(uint32_t *from, uint32_t to)
+{
+	return __atomic_compare_exchange_n(&arrival, from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
 static int start_one(uint32_t id)
 {
 	size_t size = (size_t)(percpu_end - percpu_start);
@@ -51,13 +58,17 @@ static int start_one(uint32_t id)
 	cpu_bases[cpu_count] = (uintptr_t)(copy - percpu_start);
 	*percpu_of(this_cpu, cpu_count) = cpu_count;
 	sched_init_cpu(cpu_count, idle);
-	__atomic_store_n(&arrived, false, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&arrival, AWAITED, __ATOMIC_SEQ_CST);
 	if (arch_cpu_start(id, cpu_bases[cpu_count], (void *)idle->arch.stack_top) != 0)
 		return -EIO;
 	deadline = clock_monotonic_ns() + ARRIVE_NS;
-	while (!__atomic_load_n(&arrived, __ATOMIC_ACQUIRE)) {
-		if (clock_monotonic_ns() > deadline)
+	while (__atomic_load_n(&arrival, __ATOMIC_ACQUIRE) == AWAITED) {
+		uint32_t state = AWAITED;
+
+		if (clock_monotonic_ns() > deadline && change_arrival(&state, GIVEN_UP)) {
+			arch_cpu_reset(id);
 			return -ETIMEDOUT;
+		}
 		cpu_relax();
 	}
 	__atomic_store_n(&cpu_count, cpu_count + 1, __ATOMIC_RELEASE);
@@ -84,7 +95,13 @@ void cpu_start_others(const uint32_t *ids, unsigned count)
 
 void cpu_arrived(void)
 {
+	uint32_t state = AWAITED;
+
 	clock_start_cpu();
-	__atomic_store_n(&arrived, true, __ATOMIC_RELEASE);
+	if (!change_arrival(&state, ARRIVED)) {
+		irq_disable();
+		for (;;)
+			cpu_relax(); /* too late: a reset is on its way */
+	}
 	sched_idle();
 }

@@ -53,10 +53,16 @@ static mmu_entry object_entry(mmu_entry bits, const struct vm_page *page)
 	return page->page ? e : mmu_entry_with_soft(e, MMU_SOFT_BORROWED);
 }
 
-/* Make @page the mapping's own at *@e, writable. Its reference moves in. */
+/* An entry that makes @page the mapping's own, writable. */
+static mmu_entry private_entry(const struct vma *v, struct page *page)
+{
+	return mmu_entry_with_soft(mmu_entry_touched(mmu_entry_with_page(v->bits, page_paddr(page))), MMU_SOFT_PRIVATE);
+}
+
+/* The same at *@e, where nothing is. The page's reference moves in. */
 static void install_private(struct mm *mm, const struct vma *v, mmu_entry *e, struct page *page)
 {
-	*e = mmu_entry_with_soft(mmu_entry_touched(mmu_entry_with_page(v->bits, page_paddr(page))), MMU_SOFT_PRIVATE);
+	*e = private_entry(v, page);
 	mm->anon_pages++;
 }
 
@@ -111,12 +117,20 @@ static int fault_object(struct mm *mm, const struct vma *v, uint64_t address, un
 	return 0;
 }
 
+/* Another page takes the place of the one at *@e. No processor may still read that one when the first can write to this one: what
+ * it wrote, and then told others by another page, would not be there for them. So the entry is empty in between. */
+static void replace(struct mm *mm, uint64_t address, mmu_entry *e, mmu_entry with)
+{
+	(void)mmu_entry_take(e);
+	mmu_flush_page(&mm->mmu, address);
+	WRITE_ONCE(*e, with);
+}
+
 /* A page is mapped, but not for writing, and it may be written to. */
 static int fault_write_protected(struct mm *mm, const struct vma *v, uint64_t address, mmu_entry *e, int *code)
 {
 	mmu_entry old = *e;
 	paddr_t from = mmu_entry_paddr(old);
-	bool borrowed = mmu_entry_soft(old) & MMU_SOFT_BORROWED;
 	struct page *copy;
 
 	if (v->flags & VMA_SHARED) {
@@ -125,22 +139,22 @@ static int fault_write_protected(struct mm *mm, const struct vma *v, uint64_t ad
 
 		if (r)
 			return object_error(r, code);
-		*e = object_entry(v->bits, &page);
+		replace(mm, address, e, object_entry(v->bits, &page));
 	} else if ((mmu_entry_soft(old) & MMU_SOFT_PRIVATE) && READ_ONCE(page_of(from)->refs) == 1) {
 		*e = mmu_entry_touched(mmu_entry_with_bits(old, v->bits));
-		borrowed = true; /* the reference stays */
+		mmu_flush_page(&mm->mmu, address);
+		return 0; /* the reference stays */
 	} else {
 		copy = page_alloc(0, from == zero_page ? PAGE_ZERO : 0);
 		if (!copy)
 			return -ENOMEM;
 		if (from != zero_page)
 			page_copy(page_address(copy), page_direct(from));
-		if (mmu_entry_soft(old) & MMU_SOFT_PRIVATE)
-			mm->anon_pages--;
-		install_private(mm, v, e, copy);
+		replace(mm, address, e, private_entry(v, copy));
+		if (!(mmu_entry_soft(old) & MMU_SOFT_PRIVATE))
+			mm->anon_pages++;
 	}
-	mmu_flush_page(&mm->mmu, address);
-	if (!borrowed)
+	if (!(mmu_entry_soft(old) & MMU_SOFT_BORROWED))
 		page_put(page_of(from));
 	return 0;
 }

@@ -61,6 +61,11 @@ int arch_cpu_start(uint32_t id, uintptr_t base, void *stack_top)
 	return 0;
 }
 
+void arch_cpu_reset(uint32_t id)
+{
+	apic_send_init(id);
+}
+
 void smp_arrived(void)
 {
 	mmu_cpu_init();

@@ -20,6 +20,14 @@ sub "reached" tests/guest/coverage.pl build/calls tests/UNREACHED "$work"/trace.
 check "an image of random calls is built" $WHITTLE build -o "$work/random.img" --for microvm "$guest/random_calls"
 sub "random calls" timeout 200 $WHITTLE run -m 256M "$work/random.img" -- 11 3000
 
+check "an image of races is built" $WHITTLE build -o "$work/races.img" "$guest/races"
+sub "races" timeout 100 $WHITTLE run --machine q35 -c 4 -m 256M "$work/races.img" -- 1
+check "an image of timers is built" $WHITTLE build -o "$work/timers.img" "$guest/timers"
+for timer in hpet pit; do
+	has "sleeps by the $timer" "$($WHITTLE run --machine q35 -c 4 -m 256M --append whittle.timer=$timer "$work/timers.img" -- 1 2>&1)" \
+		'early 0 backwards 0 lost 0$'
+done
+
 check "an image of redis is built" $WHITTLE build -o "$work/redis.img" --for microvm "$(command -v redis-server)" -- \
 	--save '' --protected-mode no
 for try in 1 2 3; do
