@@ -13,6 +13,7 @@ static const struct verb {
 	{ "build", verb_build, "make an image: a kernel, a root file system with a program, and a manifest" },
 	{ "run", verb_run, "start an image, or a program, in a virtual machine" },
 	{ "analyze", verb_analyze, "say what a program can ask of a kernel, from where, and how sure that is" },
+	{ "verify", verb_verify, "prove from an image alone that its kernel has what its program can ask for" },
 	{ "kernel", verb_kernel, "link a kernel alone" },
 	{ "components", verb_components, "list what a kernel can be made of, and what it costs" },
 	{ "profiles", verb_profiles, "list the profiles and what each holds" },

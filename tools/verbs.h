@@ -16,6 +16,7 @@ int verb_size(int argc, char **argv);
 int verb_build(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_analyze(int argc, char **argv);
+int verb_verify(int argc, char **argv);
 
 /** build_argp, run_argp - an application description (tools/description.h) may have the options of both. */
 extern const struct argp build_argp, run_argp;

@@ -78,9 +78,14 @@ static void ask_sites(struct analysis *a)
 void analysis_run(struct analysis *a, const char *path)
 {
 	struct reach *r = &a->reach;
+	const char *host;
 
 	r->closure.library_path = a->library_path;
-	closure_add(&r->closure, path, path_absolute(path));
+	r->closure.root = a->root;
+	host = a->root ? closure_here(&r->closure, path) : path;
+	if (!host)
+		fail("there is no program %s in %s", path, a->root);
+	closure_add(&r->closure, host, a->root ? path : path_absolute(path));
 	for (size_t i = 0; i < r->closure.count; i++) {
 		say(a, r->closure.files[i]->host);
 		reach_add(r, r->closure.files[i], false);

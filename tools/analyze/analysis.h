@@ -34,6 +34,7 @@ struct argument {
 struct analysis {
 	struct reach reach;
 	const char *library_path; /* LD_LIBRARY_PATH as the program will have it, or NULL */
+	const char *root; /* a directory that stands for /, in which the program and its libraries are found; or NULL */
 	struct strings plugins; /* files, and directories of files, that the program may open by name */
 	const char *name_service; /* an nsswitch.conf, or NULL: only what glibc has inside (files, dns), as in an image */
 	struct strings policies; /* on which the answer rests, besides guards (guards.h) */

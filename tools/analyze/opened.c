@@ -190,12 +190,14 @@ static struct analysis *walking;
 static int add_plugin(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	const char *dot = strstr(path_base(path), ".so");
+	/* A library's name, for the closure, is the one that it has in the root. */
+	const char *name = walking->root ? path + strlen(walking->root) : path;
 	struct program probe;
 
 	(void)st;
 	(void)ftw;
 	if (type == FTW_F && dot && (!dot[3] || dot[3] == '.') && !program_read(path, &probe))
-		closure_open(&walking->reach.closure, walking->reach.closure.files[0], path);
+		closure_open(&walking->reach.closure, walking->reach.closure.files[0], name);
 	return 0;
 }
 

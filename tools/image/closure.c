@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "root.h"
+
 #define MULTIARCH "x86_64-linux-gnu"
 
 static const char *const glibc_defaults[] = { "/lib/" MULTIARCH, "/usr/lib/" MULTIARCH, "/lib64", "/usr/lib64",
@@ -42,6 +44,18 @@ char *path_absolute(const char *path)
 	return path_normal(*path == '/' ? path : path_join(cwd ? cwd : "/", path));
 }
 
+char *closure_here(const struct closure *c, const char *path)
+{
+	return c->root ? root_resolve(c->root, path) : xstrdup(path);
+}
+
+static bool is_here(const struct closure *c, const char *path)
+{
+	char *host = closure_here(c, path);
+
+	return host && file_exists(host);
+}
+
 /* What is searched for one name: pairs of directories, here and in the image. */
 struct search {
 	struct strings host, guest;
@@ -69,15 +83,17 @@ static void search_add(struct search *s, const char *host, const char *guest)
 }
 
 /* $ORIGIN of @file here: loaders take the directory of the file itself, not of a link to it. */
-static char *origin(const struct needed_file *file)
+static char *origin(const struct closure *c, const struct needed_file *file)
 {
-	char *path = realpath(file->host, NULL);
+	char *path = realpath(file->host, NULL), *root = c->root ? realpath(c->root, NULL) : NULL;
 
+	if (path && root && !strncmp(path, root, strlen(root)))
+		path += strlen(root);
 	return path_dir(path ? path : file->host);
 }
 
 /* The directories of an RPATH, RUNPATH or LD_LIBRARY_PATH of @file. */
-static void search_path(struct search *s, const char *path, const struct needed_file *file)
+static void search_path(const struct closure *c, struct search *s, const char *path, const struct needed_file *file)
 {
 	char *copy, *rest, *dir;
 
@@ -88,12 +104,12 @@ static void search_path(struct search *s, const char *path, const struct needed_
 		char *plain = replace(replace(dir, "${ORIGIN}", "$ORIGIN"), "${LIB}", "$LIB");
 
 		plain = replace(plain, "$LIB", "lib/" MULTIARCH);
-		search_add(s, replace(plain, "$ORIGIN", origin(file)),
+		search_add(s, replace(plain, "$ORIGIN", origin(c, file)),
 			   replace(plain, "$ORIGIN", path_dir(file->guest)));
 	}
 }
 
-static void read_ld_so_conf(struct strings *dirs, const char *path, unsigned depth)
+static void read_ld_so_conf(const struct closure *c, struct strings *dirs, const char *path, unsigned depth)
 {
 	struct buf text = { 0 };
 	char *rest, *line;
@@ -109,10 +125,14 @@ static void read_ld_so_conf(struct strings *dirs, const char *path, unsigned dep
 			const char *pattern = line + 7 + strspn(line + 7, " \t");
 			glob_t found;
 
-			if (glob(*pattern == '/' ? pattern : path_join(path_dir(path), pattern), 0, NULL, &found))
+			if (*pattern != '/')
+				pattern = path_join(path_dir(path), pattern);
+			else if (c->root)
+				pattern = path_join(c->root, pattern);
+			if (glob(pattern, 0, NULL, &found))
 				continue;
 			for (size_t i = 0; i < found.gl_pathc; i++)
-				read_ld_so_conf(dirs, found.gl_pathv[i], depth + 1);
+				read_ld_so_conf(c, dirs, found.gl_pathv[i], depth + 1);
 			globfree(&found);
 		}
 	}
@@ -149,14 +169,14 @@ static struct needed_file *add_file(struct closure *c, const char *host, const c
 }
 
 /* The first file called @name of the right kind in the directories of @s; its place in the image in @ret_guest. */
-static char *find_in(const struct search *s, const char *name, char **ret_guest)
+static char *find_in(const struct closure *c, const struct search *s, const char *name, char **ret_guest)
 {
 	for (size_t i = 0; i < s->host.count; i++) {
-		char *path = path_join(s->host.at[i], name);
+		char *path = closure_here(c, path_join(s->host.at[i], name));
 		struct program probe;
 
 		/* Loaders pass over libraries of another architecture. */
-		if (file_exists(path) && !program_read(path, &probe)) {
+		if (path && file_exists(path) && !program_read(path, &probe)) {
 			*ret_guest = path_join(s->guest.at[i], name);
 			return path;
 		}
@@ -169,22 +189,23 @@ static void glibc_search(const struct closure *c, struct needed_file *user, stru
 	if (!user->elf.runpath) {
 		for (struct needed_file *f = user; f; f = f->loader) {
 			if (!f->elf.runpath)
-				search_path(s, f->elf.rpath, f);
+				search_path(c, s, f->elf.rpath, f);
 		}
 	}
-	search_path(s, c->library_path, user);
-	search_path(s, user->elf.runpath, user);
+	search_path(c, s, c->library_path, user);
+	search_path(c, s, user->elf.runpath, user);
 }
 
 static void musl_search(const struct closure *c, struct needed_file *user, struct search *s)
 {
 	struct buf conf = { 0 };
-	char *rest, *dir;
+	char *rest, *dir, *path;
 
-	search_path(s, c->library_path, user);
+	search_path(c, s, c->library_path, user);
 	for (struct needed_file *f = user; f; f = f->loader)
-		search_path(s, f->elf.runpath ? f->elf.runpath : f->elf.rpath, f);
-	if (file_read("/etc/ld-musl-x86_64.path", &conf)) {
+		search_path(c, s, f->elf.runpath ? f->elf.runpath : f->elf.rpath, f);
+	path = closure_here(c, "/etc/ld-musl-x86_64.path");
+	if (!path || file_read(path, &conf)) {
 		for (size_t i = 0; i < COUNT(musl_defaults); i++)
 			search_add(s, musl_defaults[i], musl_defaults[i]);
 		return;
@@ -202,12 +223,14 @@ static char *find_by_conf(struct closure *c, const char *name, char **ret_guest)
 
 	for (size_t i = 0; i < COUNT(glibc_defaults); i++)
 		search_add(&defaults, glibc_defaults[i], glibc_defaults[i]);
-	read_ld_so_conf(&conf, "/etc/ld.so.conf", 0);
+	host = closure_here(c, "/etc/ld.so.conf");
+	if (host)
+		read_ld_so_conf(c, &conf, host, 0);
 	for (size_t i = 0; i < conf.count; i++)
 		search_add(&extra, conf.at[i], conf.at[i]);
-	host = find_in(&extra, name, ret_guest);
+	host = find_in(c, &extra, name, ret_guest);
 	if (!host)
-		return find_in(&defaults, name, ret_guest);
+		return find_in(c, &defaults, name, ret_guest);
 	for (size_t i = 0; i < COUNT(glibc_defaults); i++) {
 		if (!strcmp(path_dir(*ret_guest), glibc_defaults[i]))
 			return host;
@@ -234,14 +257,14 @@ static char *find_library(struct closure *c, struct needed_file *user, const cha
 
 	if (strchr(name, '/')) {
 		*ret_guest = xstrdup(name);
-		return file_exists(name) ? xstrdup(name) : NULL;
+		return is_here(c, name) ? closure_here(c, name) : NULL;
 	}
 	if (musl) {
 		musl_search(c, user, &s);
-		return find_in(&s, name, ret_guest);
+		return find_in(c, &s, name, ret_guest);
 	}
 	glibc_search(c, user, &s);
-	host = find_in(&s, name, ret_guest);
+	host = find_in(c, &s, name, ret_guest);
 	return host || user->elf.library_flags ? host : find_by_conf(c, name, ret_guest);
 }
 
@@ -284,9 +307,9 @@ static struct needed_file *add_start(struct closure *c, const char *host, const 
 
 	if (!interpreter)
 		return file;
-	if (file_exists(interpreter) && !find_loaded(c, path_base(interpreter)))
-		add_file(c, interpreter, interpreter, "interpreter", file);
-	else if (!file_exists(interpreter) && !c->optional)
+	if (is_here(c, interpreter) && !find_loaded(c, path_base(interpreter)))
+		add_file(c, closure_here(c, interpreter), interpreter, "interpreter", file);
+	else if (!is_here(c, interpreter) && !c->optional)
 		fail("%s needs the interpreter %s, which is not installed", host, interpreter);
 	return file;
 }

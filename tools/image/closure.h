@@ -17,8 +17,11 @@ struct closure {
 	struct strings links;     /* pairs: a path in the image, the path that it is a symbolic link to */
 	bool optional;            /* what is added at the moment may lack libraries */
 	const char *library_path; /* LD_LIBRARY_PATH as the program will have it, or NULL */
+	const char *root;         /* a directory of this machine that stands for /, or NULL: then this machine is searched */
 };
 
+/** closure_here() - where @path is on this machine: itself, or what it leads to within the root; NULL: nowhere there. */
+char *closure_here(const struct closure *c, const char *path);
 /** closure_add() - @host, which will be at @guest in the image, and all that it needs; fails on what is missing. */
 void closure_add(struct closure *c, const char *host, const char *guest);
 /**

@@ -14,6 +14,7 @@
 #include "tools/analyze/analysis.h"
 #include "tools/elf/kernel_file.h"
 #include "tools/verbs.h"
+#include "tools/verify/verify.h"
 
 /* What was found out about the source, for the boot area and the manifest. */
 struct contents {
@@ -300,18 +301,32 @@ static json_t *manifest(const struct image_request *request, const struct conten
 }
 
 /* What a kernel cut to the program must hold. What is copied may be opened by name. */
-static const struct fit *find_fit(const struct image_request *request, const struct contents *c)
+static const struct fit *find_fit(const struct image_request *request, const struct contents *c, struct analysis *a)
 {
-	struct analysis a = { .library_path = c->closure.library_path };
-
 	if (!request->selection.fit_mode)
 		return NULL;
 	if (!c->start_count)
 		fail("--fit program is for a program; %s is a root file system", c->source);
 	for (size_t i = c->start_count; i < c->closure.count; i++)
-		strings_add(&a.plugins, c->closure.files[i]->host);
-	analysis_run(&a, c->source);
-	return analysis_fit(&a, c->source);
+		strings_add(&a->plugins, c->closure.files[i]->host);
+	a->library_path = c->closure.library_path;
+	analysis_run(a, c->source);
+	return analysis_fit(a, c->source);
+}
+
+/* Nothing is written that `whittle verify` would refuse. The program was analyzed if the kernel is cut to it. */
+static void prove(const struct component_set *set, const struct kernel_file *file, const struct analysis *a)
+{
+	struct verification v = { .kernel = *file, .set = set };
+
+	verify_kernel(&v);
+	if (a->calls)
+		verify_program(&v, a);
+	for (size_t i = 0; i < v.findings.count; i++)
+		warn("%s", v.findings.at[i]);
+	if (v.findings.count)
+		fail("the image is not written, as it would not be what it should be: %zu finding%s", v.findings.count,
+		     v.findings.count > 1 ? "s" : "");
 }
 
 void image_make(const struct image_request *request, const char *output)
@@ -319,6 +334,7 @@ void image_make(const struct image_request *request, const char *output)
 	struct selection selection = request->selection;
 	const struct component_set *set;
 	struct contents c = { 0 };
+	struct analysis a = { 0 };
 	struct kernel kernel = { 0 };
 	struct kernel_file file;
 	struct buf area = { 0 }, map = { 0 }, told = { 0 };
@@ -326,7 +342,7 @@ void image_make(const struct image_request *request, const char *output)
 
 	gather(request, &c);
 	image_hint(c.program, &c.args);
-	selection.fit = find_fit(request, &c);
+	selection.fit = find_fit(request, &c, &a);
 	set = components_load();
 	link_kernel(set, &selection, &kernel);
 	why = kernel_file_parse(&file, kernel.file);
@@ -336,6 +352,7 @@ void image_make(const struct image_request *request, const char *output)
 		   json_dumps(manifest(request, &c, &kernel, manifest_kernel(set, &kernel, &file)), JSON_COMPACT));
 	make_bootarea(request, &c, &told, &area);
 	kernel_file_add_bootarea(&file, &area);
+	prove(set, &file, &a);
 	map_write(&kernel.map, path_base(output), &map);
 	output_write(output, file.file.data, file.file.size, 0755);
 	output_write(format("%s.debug", output), kernel.debug.data, kernel.debug.size, 0644);

@@ -198,6 +198,11 @@ static char *resolve(const char *root, const char *path, unsigned depth)
 	return path_join(root, at);
 }
 
+char *root_resolve(const char *root, const char *path)
+{
+	return resolve(root, path, 0);
+}
+
 /* What @path of @root, at @host, needs to start is in @root: itself, or the interpreter of a script, and so on. */
 static void check_program(const char *root, const char *path, const char *host, const char *shown_as, unsigned depth)
 {

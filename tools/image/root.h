@@ -27,6 +27,8 @@ void root_copy(const char *root, const char *host, const char *guest, struct clo
 void root_add_closure(const char *root, const struct closure *closure);
 /** root_find_program() - the path in the image of @name, which may be found by PATH; fails when it is not in @root. */
 char *root_find_program(const char *root, const char *name, const char *shown_as);
+/** root_resolve() - where @path of the image is in the directory @root, links followed, never out of it; or NULL. */
+char *root_resolve(const char *root, const char *path);
 /**
  * root_make_erofs() - pack @root: uncompressed, every file's pages whole, the same bytes for the same tree.
  * @newest: 0 when all times are to be 0; otherwise the newest time in @root, and each file keeps its own.

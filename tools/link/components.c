@@ -14,29 +14,54 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *find_dir(void)
+/* The places where a set may be, in the order in which they are looked at. */
+static struct strings places(void)
 {
 	const char *env = getenv("WHITTLE_COMPONENTS");
+	struct strings list = { 0 };
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *dir, *tried[2];
+	char *dir;
 
 	if (env && *env) {
-		if (!file_exists(path_join(env, "kernel.a")))
-			fail("%s, which WHITTLE_COMPONENTS names, holds no component set (no kernel.a)", env);
-		return xstrdup(env);
+		strings_add(&list, env);
+		return list;
 	}
 	if (n < 0)
 		fail("/proc/self/exe: %s", strerror(errno));
 	self[n] = '\0';
 	dir = path_dir(self);
-	tried[0] = path_join(dir, "components/" TOOL_ARCH);
-	tried[1] = path_join(path_dir(dir), "lib/whittle/" TOOL_ARCH);
-	for (size_t i = 0; i < COUNT(tried); i++) {
-		if (file_exists(path_join(tried[i], "kernel.a")))
-			return tried[i];
+	strings_add(&list, path_join(dir, "components/" TOOL_ARCH));
+	strings_add(&list, path_join(path_dir(dir), "lib/whittle/" TOOL_ARCH));
+	return list;
+}
+
+static char *place(const struct strings *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (file_exists(path_join(list->at[i], "kernel.a")))
+			return list->at[i];
 	}
-	fail("no component set in %s or %s: run make, or name one in WHITTLE_COMPONENTS", tried[0], tried[1]);
+	return NULL;
+}
+
+bool components_at_hand(void)
+{
+	struct strings list = places();
+
+	return place(&list) != NULL;
+}
+
+static char *find_dir(void)
+{
+	struct strings list = places();
+	char *dir = place(&list);
+
+	if (!dir && list.count == 1)
+		fail("%s, which WHITTLE_COMPONENTS names, holds no component set (no kernel.a)", list.at[0]);
+	if (!dir)
+		fail("no component set in %s or %s: run make, or name one in WHITTLE_COMPONENTS", list.at[0], list.at[1]);
+	return dir;
 }
 
 struct component *components_find(const struct component_set *set, const char *name)

@@ -39,6 +39,8 @@ struct component_set {
 
 /** components_load() - read the set of this tool; fails with a sentence when there is none. */
 struct component_set *components_load(void);
+/** components_at_hand() - whether there is a set that components_load() would read. */
+bool components_at_hand(void);
 struct component *components_find(const struct component_set *set, const char *name);
 /** components_find_entry() - by "SET:NAME", or by "SET:NUMBER" where Linux numbers what the set holds. */
 struct entry *components_find_entry(const struct component_set *set, const char *name);

@@ -57,10 +57,11 @@ static _Noreturn void ld_failed(const struct buf *errors)
 	fail("ld failed: %s", first_line(errors));
 }
 
-static void run_ld(const struct component_set *set, const struct strings *roots, const char *dir, bool debug)
+/* Return: ld's exit status; what it says is in @errors. */
+static int run_ld(const struct component_set *set, const struct strings *roots, const char *dir, bool debug,
+		  struct buf *errors)
 {
 	struct strings args = { 0 };
-	struct buf errors = { 0 };
 	int status;
 
 	for (size_t i = 0; i < COUNT(ld_flags); i++)
@@ -81,11 +82,10 @@ static void run_ld(const struct component_set *set, const struct strings *roots,
 			strings_add(&args, format("%s/absent/%s", set->dir, set->objects[i]->name));
 	}
 	strings_add(&args, format("%s/kernel.a", set->dir));
-	status = command((const char *const *)args.at, &errors);
+	status = command((const char *const *)args.at, errors);
 	if (status == 127 || status < 0)
 		fail("ld is not installed (Debian package binutils)");
-	if (status)
-		ld_failed(&errors);
+	return status;
 }
 
 /* Adds the entries that come with the objects that are in the kernel. Return: whether there was a new one. */
@@ -143,21 +143,22 @@ static void check_without(const struct component_set *set, const struct kernel *
 	}
 }
 
-void link_kernel(const struct component_set *set, const struct selection *selection, struct kernel *kernel)
+/* Links until what the kernel says of itself holds. Return: false when ld refuses, its words are in @errors. */
+static bool settle(const struct component_set *set, struct kernel *kernel, struct buf *errors)
 {
 	char *dir = temp_dir();
 	struct strings names = { 0 };
 	struct buf cut = { 0 }, cut_next;
 	bool settled = false;
 
-	kernel->roots = roots_select(set, selection);
 	memcpy(kernel->id, set->id, sizeof(kernel->id));
 	cut_table(set, kernel, &cut);
 	for (unsigned n = 0; !settled; n++) {
 		if (n == MOST_LINKS)
 			fail("the list of components does not settle after %u links", MOST_LINKS);
 		identity_write(path_join(dir, "identity.o"), set->id, &names, &cut);
-		run_ld(set, &kernel->roots.symbols, dir, n > 0);
+		if (run_ld(set, &kernel->roots.symbols, dir, n > 0, errors))
+			return false;
 		map_read(set, path_join(dir, "map"), &kernel->map);
 		cut_next = (struct buf){ 0 };
 		cut_table(set, kernel, &cut_next);
@@ -166,8 +167,26 @@ void link_kernel(const struct component_set *set, const struct selection *select
 		names = kernel->map.components;
 		cut = cut_next;
 	}
-	check_without(set, kernel);
 	kernel->debug.size = 0;
 	must_read(path_join(dir, "kernel"), &kernel->debug);
 	strip_kernel(&kernel->debug, &kernel->file);
+	return true;
+}
+
+void link_kernel(const struct component_set *set, const struct selection *selection, struct kernel *kernel)
+{
+	struct buf errors = { 0 };
+
+	kernel->roots = roots_select(set, selection);
+	if (!settle(set, kernel, &errors))
+		ld_failed(&errors);
+	check_without(set, kernel);
+}
+
+bool link_again(const struct component_set *set, const struct strings *roots, struct kernel *kernel)
+{
+	struct buf errors = { 0 };
+
+	kernel->roots = (struct roots){ .symbols = *roots };
+	return settle(set, kernel, &errors);
 }
