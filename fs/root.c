@@ -12,7 +12,7 @@
 #include <core/slab.h>
 #include <fs/erofs/erofs.h>
 #include <fs/overlay/overlay.h>
-#include <fs/tmpfs/tmpfs.h>
+#include <fs/filesystem.h>
 #include <linux/errno.h>
 #include <linux/mount.h>
 #include <whittle/console.h>
@@ -56,7 +56,13 @@ static struct super *open_root(void)
 	int r;
 
 	if (!root_disk && !boot_area_item(BOOTAREA_ROOT, 0, &item)) {
-		r = tmpfs_super(filesystem_find("tmpfs"), "mode=755", &super);
+		const struct filesystem *fs = filesystem_find("tmpfs");
+
+		if (!fs) {
+			log_err("there is no root image, and tmpfs is not in this kernel (--with tmpfs)");
+			machine_exit(CONSOLE_STATUS_MACHINE);
+		}
+		r = fs->mount(fs, "", "mode=755", &super);
 	} else {
 		r = root_disk ? erofs_disk_open(root_disk, &lower, &why) :
 				erofs_super_open(item.data, item.size, &lower, &why);
@@ -79,7 +85,7 @@ struct place {
 
 /* In this order: some lie in others. /tmp and /run belong to the upper layer when the root can be written. */
 static const struct place places[] = {
-	{ "/dev", "devtmpfs", "" },     { "/dev/shm", "tmpfs", "" },       { "/dev/pts", "devpts", "" },
+	{ "/dev", "devtmpfs", "" },     { "/dev", "fixed_dev", "" },     { "/dev/shm", "tmpfs", "" },       { "/dev/pts", "devpts", "" },
 	{ "/proc", "proc", "" },        { "/sys", "sysfs", "" },           { "/tmp", "tmpfs", "mode=1777" },
 	{ "/run", "tmpfs", "mode=755" },
 };

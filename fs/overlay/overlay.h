@@ -4,6 +4,8 @@
 
 #include <fs/vfs.h>
 
+extern const char overlay_present[];
+
 /** overlay_super() - @lower's reference moves, also on failure. Return: 0 with one reference in *@out. */
 int overlay_super(struct super *lower, struct super **out);
 

@@ -25,6 +25,25 @@ is "hello: runs" "$(timeout 60 $WHITTLE run "$work/hello.img" 2> "$work/err")" "
 quiet hello "$work/err"
 is "hello: its calls and no other" "$(entries "$work/hello.img" syscall | grep -v restart_syscall | sort | tr "\n" " ")" \
 	"$($WHITTLE analyze --json "$work/hello" | jq -r '.syscalls[].name' | sort | tr '\n' ' ')"
+is "hello: no file of /proc or /sys, and of devices the one it names and its console" \
+	"$(entries "$work/hello.img" procfile; entries "$work/hello.img" sysfile; entries "$work/hello.img" devnode | sort)" "console
+null"
+is "hello: no file system that can be changed" "$(entries "$work/hello.img" filesystem | tr "\n" " ")" "erofs fixed_dev "
+is "hello: no futex operation but to wait and to wake" "$(entries "$work/hello.img" futex)" ""
+cat > "$work/names.c" <<'C'
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+	char line[99] = "";
+	FILE *f = fopen(argc > 1 ? argv[1] : "/proc/sys/kernel/ostype", "r");
+	if (f && fgets(line, sizeof(line), f))
+		fputs(line, stdout);
+	return !*line;
+}
+C
+musl-gcc -static -O2 -o "$work/names" "$work/names.c"
+fitted names base "$work/names"
+is "a program that names other files: has them" "$(timeout 60 $WHITTLE run "$work/names.img" 2> "$work/err")" Linux
 is "hello: no family of sockets" "$(entries "$work/hello.img" socket_family)" ""
 check "hello: at most 70 % of the universal kernel" test $(($(bytes "$work/hello.img") * 10)) -le $(($(bytes "$work/base.elf") * 7))
 

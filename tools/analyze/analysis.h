@@ -56,6 +56,8 @@ void analysis_run(struct analysis *a, const char *path);
  * Return: NULL, after saying why, if the program may ask for anything.
  */
 struct fit *analysis_fit(const struct analysis *a, const char *path);
+/** analysis_paths() - add the names of all files that the program can ask for to @paths. Return: false: they are not bounded. */
+bool analysis_paths(const struct analysis *a, struct strings *paths);
 /** analysis_drop_parts() - name in @fit what none of the calls needs. Part of analysis_fit(). */
 void analysis_drop_parts(const struct analysis *a, struct fit *fit);
 /** analysis_open() - follow what is opened by name, until nothing new is reached. Part of analysis_run(). */

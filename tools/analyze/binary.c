@@ -42,6 +42,13 @@ bool binary_word(const struct binary *o, uint64_t at, unsigned size, uint64_t *r
 	return true;
 }
 
+bool binary_writable(const struct binary *o, uint64_t at)
+{
+	const struct segment *s = binary_segment(o, at);
+
+	return !s || s->write;
+}
+
 const char *binary_string(const struct binary *o, uint64_t at)
 {
 	uint64_t rest;

@@ -98,6 +98,8 @@ const struct segment *binary_segment(const struct binary *o, uint64_t at);
 const uint8_t *binary_bytes(const struct binary *o, uint64_t at, uint64_t *ret_rest);
 /** binary_word() - a little-endian word of @size (1, 2, 4, 8) bytes. Return: false where the file has none. */
 bool binary_word(const struct binary *o, uint64_t at, unsigned size, uint64_t *ret);
+/** binary_writable() - the program may write to @at, or it has nothing there. */
+bool binary_writable(const struct binary *o, uint64_t at);
 /** binary_string() - the string at @at, if it ends inside its segment; else NULL. */
 const char *binary_string(const struct binary *o, uint64_t at);
 bool binary_is_code(const struct binary *o, uint64_t at);

@@ -16,10 +16,10 @@ static const struct {
 	{ "syscall-names", { NULL } },
 	/* A program may find no vDSO, and then asks by system call. */
 	{ "vdso", { "clock_gettime", "clock_getres", "gettimeofday", "time", "getcpu" } },
-	/* One thread runs on one processor, and sees others only by these. */
-	{ "init:mp_start_processors",
-	  { "clone", "clone3", "fork", "vfork", "sched_getaffinity", "sched_setaffinity", "getcpu", "open", "openat" } },
 };
+
+/* By these, and by files, a program sees that there is more than one processor. */
+static const char *const sees_processors[] = { "clone", "clone3", "fork", "vfork", "sched_getaffinity", "sched_setaffinity", "getcpu" };
 
 static bool makes(const struct analysis *a, const char *name)
 {
@@ -28,6 +28,48 @@ static bool makes(const struct analysis *a, const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* Names of devices among @paths to *@devices; false if one is of anything else, a link of /dev among them. */
+static bool only_devices(const struct strings *paths, struct strings *devices)
+{
+	static const char *const links[] = { "fd", "stdin", "stdout", "stderr" };
+
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *name = paths->at[i] + 5;
+
+		if (strncmp(paths->at[i], "/dev/", 5) || !*name || strchr(name, '/') || *name == '.')
+			return false;
+		for (size_t j = 0; j < COUNT(links); j++) {
+			if (!strcmp(name, links[j]))
+				return false;
+		}
+		strings_add_once(devices, name);
+	}
+	return true;
+}
+
+/* A program that names devices and nothing else has no use for /proc, /sys, other devices, and files that can be changed. */
+static void drop_files(const struct analysis *a, struct fit *fit)
+{
+	static const char *const unused[] = { "overlay", "filesystem:tmpfs", "filesystem:devtmpfs", "filesystem:devpts",
+					      "filesystem:proc", "filesystem:sysfs", "block-files" };
+	struct strings paths = { 0 }, devices = { 0 };
+	bool alone = true;
+
+	if (!analysis_paths(a, &paths) || !only_devices(&paths, &devices))
+		return;
+	for (size_t i = 0; i < COUNT(unused); i++)
+		strings_add_once(&fit->unused, unused[i]);
+	fit->sets[fit->count++] = (struct fit_set){ .set = "procfile", .bounded = true };
+	fit->sets[fit->count++] = (struct fit_set){ .set = "sysfile", .bounded = true };
+	strings_add_once(&devices, "console"); /* the kernel opens it for the program */
+	fit->sets[fit->count++] = (struct fit_set){ .set = "devnode", .bounded = true, .names = devices };
+	strings_add(&fit->added, "fixed-dev");
+	for (size_t i = 0; i < COUNT(sees_processors); i++)
+		alone &= !makes(a, sees_processors[i]);
+	if (alone)
+		strings_add_once(&fit->unused, "mp-table");
 }
 
 void analysis_drop_parts(const struct analysis *a, struct fit *fit)
@@ -40,4 +82,5 @@ void analysis_drop_parts(const struct analysis *a, struct fit *fit)
 		if (!needed)
 			strings_add_once(&fit->unused, parts[i].part);
 	}
+	drop_files(a, fit);
 }

@@ -73,7 +73,7 @@ char *root_new(const char *hostname)
 {
 	char *root = path_join(temp_dir(), "root");
 
-	make_dirs(root);
+	make_dirs(path_join(root, "dev")); /* a kernel whose root cannot be changed mounts there, too */
 	root_add_basics(root, hostname);
 	return root;
 }

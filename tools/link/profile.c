@@ -120,7 +120,7 @@ static bool fit_keeps(const struct fit *fit, const struct entry *e)
 			if (s->numbers[j] == (e->number & (s->mask ? s->mask : UINT32_MAX)))
 				return true;
 		}
-		return false;
+		return strings_has(&s->names, e->name);
 	}
 	return true;
 }
@@ -138,6 +138,8 @@ static void cut_to_fit(const struct component_set *set, struct roots *roots, con
 		else
 			strings_remove(&roots->symbols, fit->unused.at[i]);
 	}
+	for (size_t i = 0; i < fit->added.count; i++)
+		apply(set, roots, fit->added.at[i], true);
 }
 
 struct roots roots_select(const struct component_set *set, const struct selection *selection)

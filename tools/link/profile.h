@@ -11,6 +11,7 @@ struct fit_set {
 	uint32_t mask; /* the part of an entry's number that is compared; 0: all of it */
 	int64_t *numbers;
 	size_t count;
+	struct strings names; /* entries that are told by their names */
 };
 
 /* What a program can ask for, for a kernel that holds just that (tools/analyze/fit.c). */
@@ -18,6 +19,7 @@ struct fit {
 	struct fit_set sets[16];
 	size_t count;
 	struct strings unused; /* components that nothing the program asks for needs */
+	struct strings added;  /* components that stand in for them */
 };
 
 /* What a kernel is asked to be. */
