@@ -1,5 +1,6 @@
 /* The bounds of functions and objects from a full symbol table: the file's own .symtab, or that of the separate debug
- * file that its build-id names (/usr/lib/debug/.build-id, as Debian's -dbg and -dbgsym packages install it).
+ * file that its build-id names (/usr/lib/debug/.build-id, as Debian's -dbg and -dbgsym packages install it), or the table
+ * made from such a file that the tool brings along for the C library that it was built with (bounds/ beside the components).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,21 @@ static bool read_table(struct binary *o, const struct buf *f)
 	return false;
 }
 
+/* Return: whether there is a table for the build-id @id. */
+static bool read_debug(const char *id, struct buf *debug)
+{
+	char *dirs[2];
+
+	if (!file_read(format(DEBUG_ROOT "/%.2s/%s.debug", id, id + 2), debug))
+		return true;
+	tool_dirs(dirs);
+	for (size_t i = 0; i < COUNT(dirs); i++) {
+		if (!file_read(format("%s/bounds/%s", dirs[i], id), debug))
+			return true;
+	}
+	return false;
+}
+
 void binary_read_locals(struct binary *o)
 {
 	struct buf debug = { 0 };
@@ -77,7 +93,7 @@ void binary_read_locals(struct binary *o)
 
 	if (!read_table(o, &o->file) && o->build_id_size > 1) {
 		id = hex(o->build_id, o->build_id_size);
-		if (!file_read(format(DEBUG_ROOT "/%.2s/%s.debug", id, id + 2), &debug))
+		if (read_debug(id, &debug))
 			o->bounded_data = read_table(o, &debug);
 	} else {
 		o->bounded_data = o->local_count > 0;

@@ -19,20 +19,15 @@ static struct strings places(void)
 {
 	const char *env = getenv("WHITTLE_COMPONENTS");
 	struct strings list = { 0 };
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *dir;
+	char *tried[2];
 
 	if (env && *env) {
 		strings_add(&list, env);
 		return list;
 	}
-	if (n < 0)
-		fail("/proc/self/exe: %s", strerror(errno));
-	self[n] = '\0';
-	dir = path_dir(self);
-	strings_add(&list, path_join(dir, "components/" TOOL_ARCH));
-	strings_add(&list, path_join(path_dir(dir), "lib/whittle/" TOOL_ARCH));
+	tool_dirs(tried);
+	for (size_t i = 0; i < COUNT(tried); i++)
+		strings_add(&list, tried[i]);
 	return list;
 }
 

@@ -6,8 +6,6 @@
 
 #include "tools/util/util.h"
 
-#define TOOL_ARCH "x86_64"
-
 struct component {
 	const char *name, *line;
 };

@@ -56,6 +56,20 @@ void must_read(const char *path, struct buf *b)
 		fail("%s: %s", path, strerror(error));
 }
 
+void tool_dirs(char *dirs[2])
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *dir;
+
+	if (n < 0)
+		fail("/proc/self/exe: %s", strerror(errno));
+	self[n] = '\0';
+	dir = path_dir(self);
+	dirs[0] = path_join(dir, "components/" TOOL_ARCH);
+	dirs[1] = path_join(path_dir(dir), "lib/whittle/" TOOL_ARCH);
+}
+
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;

@@ -61,6 +61,9 @@ bool parse_number(const char *text, unsigned long low, unsigned long high, unsig
 int file_read(const char *path, struct buf *b);
 void must_read(const char *path, struct buf *b);
 bool file_exists(const char *path);
+#define TOOL_ARCH "x86_64" /* whose components and programs: the only one so far */
+/** tool_dirs() - where the component set may be: beside the tool in a build, and where it is installed. */
+void tool_dirs(char *dirs[2]);
 /** path_join() - @dir/@name.   path_base(): the part after the last slash.   path_dir(): the part before, or ".". */
 char *path_join(const char *dir, const char *name);
 const char *path_base(const char *path);
