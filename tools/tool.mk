@@ -74,7 +74,7 @@ DEB_VERSION = 0+git$(shell git rev-list --count HEAD 2> /dev/null || echo 0)
 DEB         = $(BUILD)/whittle_$(DEB_VERSION)_$(DEB_ARCH).deb
 .PHONY: deb
 deb: tool components
-	@rm -rf $(DEB_ROOT) && mkdir -p $(DEB_ROOT)/DEBIAN $(DEB_ROOT)/debian
+	@rm -rf $(DEB_ROOT) $(BUILD)/whittle_*.deb && mkdir -p $(DEB_ROOT)/DEBIAN $(DEB_ROOT)/debian
 	@$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(DEB_ROOT)) PREFIX=/usr
 	@strip $(DEB_ROOT)/usr/bin/whittle
 	@install -D -m 644 LICENSE $(DEB_ROOT)/usr/share/doc/whittle/copyright
