@@ -107,6 +107,18 @@ void tty_put_raw(struct tty *t, char c)
 	t->line_start = t->head;
 }
 
+void tty_put_run(struct tty *t, const char *bytes, size_t n)
+{
+	size_t room = tty_room(t), at = INDEX(t->head), first;
+
+	n = MIN(n, room);
+	first = MIN(n, TTY_INPUT_SIZE - at);
+	memcpy(t->input + at, bytes, first);
+	memcpy(t->input, bytes + first, n - first);
+	t->head += (uint32_t)n;
+	t->line_start = t->head;
+}
+
 /* How many columns the echo of @c has. */
 static unsigned columns(const struct tty *t, char c)
 {
@@ -318,6 +330,14 @@ static size_t take(struct tty *t, char *to, size_t n, bool *ret_more)
 	bool lines = by_lines(t), was_full = !tty_room(t), end = false;
 	size_t done = 0;
 
+	while (!t->edits && done < n && t->tail != t->line_start) {
+		size_t at = INDEX(t->tail), run = MIN(TTY_INPUT_SIZE - at, (size_t)(t->line_start - t->tail));
+
+		run = MIN(run, n - done);
+		memcpy(to + done, t->input + at, run);
+		done += run;
+		t->tail += (uint32_t)run;
+	}
 	while (done < n && t->tail != t->line_start && !end) {
 		char c = t->input[INDEX(t->tail)];
 

@@ -74,6 +74,8 @@ static inline size_t tty_room(const struct tty *t)
 void tty_input(struct tty *t, const char *bytes, size_t n);
 /** tty_put_raw() - a byte as it is, which can be read at once; the lock is held. */
 void tty_put_raw(struct tty *t, char c);
+/** tty_put_run() - bytes as they are, of a terminal that does not edit; what finds no room is lost. The lock is held. */
+void tty_put_run(struct tty *t, const char *bytes, size_t n);
 bool tty_can_read(const struct tty *t);
 ssize_t tty_read(struct tty *t, struct file *f, struct io *io);
 /** tty_wait_writable() - until output is not stopped. 0, -EAGAIN, -ERESTARTSYS. */

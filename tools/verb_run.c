@@ -173,7 +173,7 @@ static void program_params(struct options *options, const struct kernel_file *k)
 
 static void open_channels(struct channels *ch)
 {
-	int *pipes[] = { ch->output, ch->log, ch->status, ch->errors };
+	int *pipes[] = { ch->output, ch->log, ch->status, ch->errors }, input[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ch->serial) ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ch->control))
@@ -182,6 +182,11 @@ static void open_channels(struct channels *ch)
 		if (pipe2(pipes[i], O_CLOEXEC))
 			fail("pipe: %s", strerror(errno));
 	}
+	if (pipe2(input, O_CLOEXEC) || fcntl(input[1], F_SETFL, O_NONBLOCK))
+		fail("pipe: %s", strerror(errno));
+	ch->input[0] = input[1]; /* the one that leads the other way */
+	ch->input[1] = input[0];
+	ch->fast_input = false;
 }
 
 /* --stop-timeout, else whittle.stop= of --append, which has the last word within the machine. */

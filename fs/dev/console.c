@@ -99,8 +99,19 @@ void console_input(const char *bytes, size_t n)
 		return;
 	}
 	flags = spin_lock_irqsave(&tty.lock);
-	for (size_t i = 0; i < n; i++)
-		framed_locked(bytes[i]);
+	while (n) {
+		const char *mark = memchr(bytes, CONSOLE_DLE, n);
+		size_t run = mark ? (size_t)(mark - bytes) : n;
+
+		if (run && !escaped && !tty.ended) {
+			tty_put_run(&tty, bytes, run);
+		} else {
+			run = 1;
+			framed_locked(*bytes);
+		}
+		bytes += run;
+		n -= run;
+	}
 	spin_unlock_irqrestore(&tty.lock, flags);
 	if (wait_queue_active(&tty.readable))
 		wait_queue_wake_all(&tty.readable, EPOLLIN);

@@ -13,7 +13,8 @@
  * last line CONSOLE_STATUS_LINE with the number in decimal, printed at any log level. Each device is looked for on its
  * own: a kernel with a status port and no output port writes the program's bytes to COM1.
  *
- * Input comes on COM1 always. Setting up a UART loses what has reached it before, so the tool sends nothing until the
+ * Input comes on COM1, or by that virtio console, in the same form, if the kernel has its driver: then nothing need wait for
+ * CONSOLE_READY, since the device holds input until the kernel offers buffers. Setting up a UART loses what has reached it before, so the tool sends nothing until the
  * kernel, where CONSOLE_LOG_PORT answers, has written CONSOLE_READY to COM1: once, when it takes input. With the
  * parameter CONSOLE_STDIN_FRAMED it is a pipe, not a terminal: no echo, no line editing, no CR to LF; and CONSOLE_DLE
  * introduces a pair: DLE DLE is one byte of value DLE, DLE EOF means that the input ends there (reads give 0 from

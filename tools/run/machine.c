@@ -168,11 +168,11 @@ static void add_port(struct strings *args, const char *name, int fd, unsigned se
 	strings_add(args, format("isa-debugcon,chardev=%s,iobase=0x%x,readback=0x%x", name, port, CONSOLE_PRESENT));
 }
 
-/* The same output in large pieces: the kernel prefers it to the port. */
+/* The same output in large pieces, and input: the kernel prefers it to the ports. */
 static void add_console(struct strings *args, const struct machine *m)
 {
 	strings_add(args, "-chardev");
-	strings_add(args, "file,id=fast,path=/dev/fdset/1,append=on");
+	strings_add(args, "stdio,id=fast,signal=off"); /* the channels output and input (pump.c) */
 	add_device(args, m, "virtio-serial", "max_ports=1");
 	strings_add(args, "-device");
 	strings_add(args, "virtconsole,chardev=fast");
@@ -236,7 +236,7 @@ static char *command_line(const struct run_request *request, bool framed)
 	return xstrdup(text.data + strspn(text.data, " "));
 }
 
-struct strings machine_args(const struct run_request *request, const struct kernel_file *k, const struct channels *ch)
+struct strings machine_args(const struct run_request *request, const struct kernel_file *k, struct channels *ch)
 {
 	const struct machine *m = machine_of(request, k);
 	bool kvm = kvm_usable();
@@ -279,7 +279,8 @@ struct strings machine_args(const struct run_request *request, const struct kern
 		add_port(&args, "output", ch->output[1], 1, CONSOLE_OUTPUT_PORT);
 		add_port(&args, "log", ch->log[1], 2, CONSOLE_LOG_PORT);
 		add_port(&args, "status", ch->status[1], 3, CONSOLE_STATUS_PORT);
-		if (has_driver(m, k, "virtio-console"))
+		ch->fast_input = has_driver(m, k, "virtio-console");
+		if (ch->fast_input)
 			add_console(&args, m);
 		strings_add(&args, "-S"); /* until the tool has seen to the channels (pump.c) */
 		strings_add(&args, "-chardev");

@@ -1,5 +1,5 @@
 /* Starts QEMU and passes bytes: the program's output to stdout untouched, kernel messages to stderr line by line, stdin
- * framed to the serial line, the status byte to the exit status (include/whittle/console.h).
+ * framed to the virtio console or the serial line, the status byte to the exit status (include/whittle/console.h).
  *
  * QEMU writes to its channels without blocking, and what a virtio console cannot write at once it drops. So the machine
  * starts stopped; when QEMU has opened everything (it greets on its control channel), the pipes are made blocking again,
@@ -37,7 +37,7 @@ struct pump {
 	int signals;       /* a signalfd: SIGINT, SIGTERM, SIGHUP */
 	bool input_ready; /* the kernel takes input */
 	bool input_ended;
-	struct buf input;  /* framed, waiting for the serial line */
+	struct buf input;  /* framed, waiting for the machine to take it */
 	size_t input_sent;
 	struct buf log;    /* the beginning of a line */
 	struct buf serial; /* the same, from COM1 */
@@ -76,8 +76,8 @@ static pid_t start(const struct strings *args, struct channels *ch)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(RUN_NO_MACHINE);
-		dup2(open("/dev/null", O_RDWR), STDIN_FILENO);
-		dup2(ch->errors[1], STDOUT_FILENO);
+		dup2(ch->input[1], STDIN_FILENO);
+		dup2(ch->output[1], STDOUT_FILENO); /* one open file with the fd set's: both block, or none */
 		dup2(ch->errors[1], STDERR_FILENO);
 		for (size_t i = 0; i + 1 < COUNT(pairs); i++)
 			fcntl(pairs[i][1], F_SETFD, 0);
@@ -88,6 +88,7 @@ static pid_t start(const struct strings *args, struct channels *ch)
 	}
 	close(ch->serial[1]);
 	close(ch->control[1]);
+	close(ch->input[1]);
 	close(ch->errors[1]);
 	return pid;
 }
@@ -230,8 +231,8 @@ static void write_log(struct pump *p, struct buf *b, bool end)
 
 static void take_input(struct pump *p)
 {
-	char chunk[4096];
-	ssize_t n = read(STDIN_FILENO, chunk, sizeof(chunk));
+	char chunk[16384];
+	ssize_t n = read(STDIN_FILENO, chunk, p->ch->fast_input ? sizeof(chunk) : sizeof(chunk) / 4);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -253,8 +254,10 @@ static void take_input(struct pump *p)
 
 static void send_input(struct pump *p)
 {
-	ssize_t n = send(p->ch->serial[0], p->input.data + p->input_sent, p->input.size - p->input_sent,
-			 MSG_DONTWAIT | MSG_NOSIGNAL);
+	const char *bytes = p->input.data + p->input_sent;
+	size_t left = p->input.size - p->input_sent;
+	ssize_t n = p->ch->fast_input ? write(p->ch->input[0], bytes, left) :
+					send(p->ch->serial[0], bytes, left, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n > 0)
 		p->input_sent += (size_t)n;
@@ -300,7 +303,7 @@ static bool take(struct pump *p, int fd)
 	return true;
 }
 
-enum { FD_OUTPUT, FD_LOG, FD_STATUS, FD_ERRORS, FD_CONTROL, FD_SERIAL, FD_STDIN, FD_SIGNAL, FD_COUNT };
+enum { FD_OUTPUT, FD_LOG, FD_STATUS, FD_ERRORS, FD_CONTROL, FD_SERIAL, FD_STDIN, FD_SIGNAL, FD_INPUT, FD_COUNT };
 
 /* Until QEMU has closed all that it writes to. */
 static void pump(struct pump *p)
@@ -310,14 +313,15 @@ static void pump(struct pump *p)
 		[FD_STATUS] = { p->ch->status[0], POLLIN, 0 }, [FD_ERRORS] = { p->ch->errors[0], POLLIN, 0 },
 		[FD_CONTROL] = { p->ch->control[0], POLLIN, 0 },
 		[FD_SERIAL] = { p->ch->serial[0], POLLIN, 0 }, [FD_STDIN] = { -1, POLLIN, 0 },
-		[FD_SIGNAL] = { p->signals, POLLIN, 0 },
+		[FD_SIGNAL] = { p->signals, POLLIN, 0 }, [FD_INPUT] = { -1, POLLOUT, 0 },
 	};
 	unsigned open_count = FD_SERIAL + 1;
 
 	while (open_count) {
 		bool waiting = p->input_sent < p->input.size;
 
-		fds[FD_SERIAL].events = POLLIN | (waiting ? POLLOUT : 0);
+		fds[FD_SERIAL].events = POLLIN | (waiting && !p->ch->fast_input ? POLLOUT : 0);
+		fds[FD_INPUT].fd = waiting && p->ch->fast_input ? p->ch->input[0] : -1;
 		fds[FD_STDIN].fd = waiting || !p->input_ready || p->input_ended || fds[FD_SERIAL].fd < 0 ? -1 : STDIN_FILENO;
 		if (poll(fds, FD_COUNT, time_left(p)) < 0 && errno != EINTR)
 			fail("poll: %s", strerror(errno));
@@ -325,7 +329,7 @@ static void pump(struct pump *p)
 			take_signal(p);
 		if (fds[FD_STDIN].fd >= 0 && fds[FD_STDIN].revents)
 			take_input(p);
-		if (fds[FD_SERIAL].fd >= 0 && fds[FD_SERIAL].revents & POLLOUT)
+		if ((fds[FD_SERIAL].fd >= 0 && fds[FD_SERIAL].revents & POLLOUT) || (fds[FD_INPUT].fd >= 0 && fds[FD_INPUT].revents))
 			send_input(p);
 		for (unsigned i = 0; i <= FD_SERIAL; i++) {
 			if (fds[i].fd < 0 || !(fds[i].revents & (POLLIN | POLLHUP | POLLERR)))

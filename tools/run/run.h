@@ -26,14 +26,15 @@ struct run_request {
 
 /* The ends of what connects the tool to QEMU; QEMU's own are inherited under these numbers. */
 struct channels {
-	int serial[2], output[2], log[2], status[2], errors[2], control[2]; /* [0] ours, [1] QEMU's */
+	int serial[2], output[2], log[2], status[2], errors[2], control[2], input[2]; /* [0] ours, [1] QEMU's */
+	bool fast_input; /* the program's input goes by @input, not by @serial */
 };
 
 /**
  * machine_args() - the command line of QEMU for @request; fails when the image cannot fit.
  * @ch: NULL for a command that a person may start: everything passes over its standard input and output.
  */
-struct strings machine_args(const struct run_request *request, const struct kernel_file *k, const struct channels *ch);
+struct strings machine_args(const struct run_request *request, const struct kernel_file *k, struct channels *ch);
 /** machine_known() - it is the name of a machine that machine_args() can describe. */
 bool machine_known(const char *name);
 /** machine_run() - start it, pass everything to and fro until it ends. Return: what the tool exits with. */
