@@ -6,7 +6,7 @@ TOOL_CFLAGS = -std=gnu11 -O2 -g -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wext
 	-Wredundant-decls -Wlogical-op -Wno-missing-field-initializers -Werror=implicit-function-declaration \
 	-Werror=incompatible-pointer-types -Werror=int-conversion -Werror=return-type -I. -Iinclude
 TOOL_SOURCES := $(sort $(wildcard tools/*.c tools/util/*.c tools/link/*.c tools/elf/*.c tools/image/*.c tools/run/*.c \
-	tools/analyze/*.c tools/verify/*.c))
+	tools/analyze/*.c tools/verify/*.c tools/size/*.c))
 TOOL_OBJECTS  = $(TOOL_SOURCES:%.c=$(BUILD)/o/%.o)
 
 tool: $(TOOL)
@@ -21,6 +21,7 @@ $(BUILD)/o/tools/%.o: tools/%.c | tool-needs
 	@$(HOSTCC) $(TOOL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/o/tools/run/gdb_script.o: tools/run/gdb.py
+$(BUILD)/o/tools/size/html.o: tools/size/page.html
 
 # The calls of Linux by number, from the UAPI header of Debian's 6.1.
 $(BUILD)/o/tools/analyze/calls.o: TOOL_CFLAGS += -I$(BUILD)/o/tools/analyze

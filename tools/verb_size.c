@@ -1,5 +1,5 @@
-/* whittle size: what is in a kernel or image. The segments, sets and component names are read from the file itself; the
- * bytes of each component from FILE.map, where that is beside it.
+/* whittle size: what is in a kernel or image, and what differs from another. The segments, sets and component names are read
+ * from the file itself; the bytes of each part from FILE.map, where that is beside it.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -7,11 +7,14 @@
 #include <string.h>
 
 #include "tools/elf/kernel_file.h"
+#include "tools/size/tree.h"
 #include "verbs.h"
 
+enum { OPTION_HTML = OPTION_FIRST_FREE };
+
 struct options {
-	const char *file;
-	bool json;
+	const char *file, *other, *html;
+	bool json, functions;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -23,9 +26,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (options->file)
-			fail("whittle size takes one file, but was given %s too", arg);
-		options->file = arg;
+		if (options->other)
+			fail("whittle size takes one file or two, but was given %s too", arg);
+		*(options->file ? &options->other : &options->file) = arg;
+		return 0;
+	case OPTION_HTML:
+		options->html = arg;
+		return 0;
+	case 'f':
+		options->functions = true;
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->file)
@@ -38,13 +47,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option own[] = {
 	{ "json", OPTION_JSON, NULL, 0, "for programs", 0 },
+	{ "html", OPTION_HTML, "FILE", 0, "draw it: one page that needs nothing else, to be opened in a browser", 0 },
+	{ "functions", 'f', NULL, 0, "down to each function", 0 },
 	{ 0 },
 };
 static const struct argp argp = {
 	.options = own,
 	.parser = parse,
-	.args_doc = "FILE",
-	.doc = "Say what is in a kernel or image: its segments, its components and what each costs, its linker sets.",
+	.args_doc = "A [B]",
+	.doc = "Say what is in a kernel or image: its segments, its floors, components and what each costs, its linker sets. With "
+	       "a second one: what differs, by floor, component and function.",
 };
 
 static json_t *segments(const struct kernel_file *k)
@@ -141,6 +153,47 @@ static void print(const char *file, json_t *report)
 	}
 }
 
+/* The tree of one kernel or two; fails where a map is missing. */
+static struct size_node *read_tree(const struct options *options)
+{
+	const char *other = options->other ? format("%s.map", options->other) : NULL;
+	struct kernel_file k;
+
+	if (options->other)
+		kernel_file_open(&k, options->other);
+	if (!file_exists(format("%s.map", options->file)))
+		fail("%s.map, which says what each part costs, is not there", options->file);
+	if (other && !file_exists(other))
+		fail("%s, which says what each part costs, is not there", other);
+	return size_tree(format("%s.map", options->file), other);
+}
+
+static void draw(const struct options *options)
+{
+	struct buf page = { 0 };
+
+	size_html(read_tree(options), path_base(options->file), options->other ? path_base(options->other) : NULL, &page);
+	output_write(options->html, page.data, page.size, 0644);
+	outputs_commit();
+	printf("%s: %zu bytes\n", options->html, page.size);
+}
+
+/* What differs between two. */
+static void compare(const struct options *options)
+{
+	struct size_node *tree = read_tree(options);
+	json_t *report;
+
+	if (options->json) {
+		report = json_pack("{s:s, s:s, s:o}", "a", options->file, "b", options->other, "tree", size_tree_json(tree));
+		json_dumpf(report, stdout, JSON_INDENT(2));
+		putchar('\n');
+		return;
+	}
+	printf("%s, other: %s\n\n", options->file, options->other);
+	size_tree_print(tree, true, true);
+}
+
 int verb_size(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -151,6 +204,14 @@ int verb_size(int argc, char **argv)
 
 	parse_options(&argp, argc, argv, NULL, &options);
 	kernel_file_open(&k, options.file);
+	if (options.html) {
+		draw(&options);
+		return 0;
+	}
+	if (options.other) {
+		compare(&options);
+		return 0;
+	}
 	for (unsigned i = 0; i < k.ehdr.e_phnum; i++) {
 		if (k.ph[i].p_type == PT_LOAD && k.ph[i].p_vaddr != k.base + k.header.bootarea &&
 		    k.ph[i].p_offset + k.ph[i].p_filesz > kernel)
@@ -167,6 +228,10 @@ int verb_size(int argc, char **argv)
 		putchar('\n');
 	} else {
 		print(options.file, report);
+		if (file_exists(format("%s.map", options.file))) {
+			putchar('\n');
+			size_tree_print(read_tree(&options), false, options.functions);
+		}
 	}
 	return 0;
 }
