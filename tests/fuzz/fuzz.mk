@@ -30,7 +30,30 @@ $(FUZZ)/$(notdir $(basename $1)): $(patsubst %.c,$(FUZZ)/o/%.o,$1 $(call unit_so
 	@echo '  FUZZ    $$@'
 	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $$@ $$^
 endef
-$(foreach t,$(FUZZ_TESTS),$(eval $(call fuzz_program,$t)))
+$(foreach t,$(filter-out tests/fuzz/analyze_fuzz.c,$(FUZZ_TESTS)),$(eval $(call fuzz_program,$t)))
+
+# The analyzer is a part of the host tool, and compiled as that is.
+FUZZ_ANALYZE = tests/fuzz/analyze_fuzz.c tools/elf/program.c $(addprefix tools/util/,base.c file.c sha256.c) \
+	$(filter-out tools/analyze/report.c tools/analyze/fit.c,$(wildcard tools/analyze/*.c))
+FUZZ_WRAP = -Wl,--wrap=calloc,--wrap=reallocarray,--wrap=strndup,--wrap=vasprintf,--wrap=free,--wrap=fail,--wrap=file_read
+FUZZ_TOOL_CFLAGS = -std=gnu11 -w -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -Iinclude -I$(BUILD)/o/tools/analyze $(FUZZ_FLAGS)
+$(FUZZ)/o/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	@clang $(FUZZ_TOOL_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+$(FUZZ)/o/tests/fuzz/analyze_fuzz.o: tests/fuzz/analyze_fuzz.c
+	@mkdir -p $(@D)
+	@clang $(FUZZ_TOOL_CFLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+$(FUZZ)/o/tools/analyze/calls.o: $(BUILD)/o/tools/analyze/calls.inc
+$(FUZZ)/analyze_fuzz: $(FUZZ_ANALYZE:%.c=$(FUZZ)/o/%.o)
+	@echo '  FUZZ    $@'
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $^ -lcapstone
+
+# For tests/fuzz/analyze.t, which builds it with bugs in it, and counts the lines that run.
+.PHONY: fuzz-analyze-flags fuzz-analyze-sources
+fuzz-analyze-flags:
+	@echo '$(FUZZ_TOOL_CFLAGS) $(FUZZ_WRAP)'
+fuzz-analyze-sources:
+	@echo $(FUZZ_ANALYZE)
 -include $(shell find $(FUZZ) -name '*.d' 2>/dev/null)
 
 # What is compiled against lwIP's headers.

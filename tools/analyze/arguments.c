@@ -79,5 +79,5 @@ void analysis_arguments(struct analysis *a)
 	}
 	for (size_t i = 0; i < COUNT(followed); i++)
 		if (a->arguments[i].count)
-			qsort(a->arguments[i].values, a->arguments[i].count, sizeof(int64_t), by_value);
+			sort(a->arguments[i].values, a->arguments[i].count, sizeof(int64_t), by_value);
 }

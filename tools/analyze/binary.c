@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	MOST_NAME = 65536,
+	MOST_HEADERS = 65536 / sizeof(Elf64_Phdr), /* Linux starts nothing with more (fs/binfmt_elf.c, load_elf_phdrs()) */
+};
+
 static bool inside(const struct binary *o, uint64_t offset, uint64_t size)
 {
 	return offset <= o->file.size && o->file.size - offset >= size;
@@ -54,23 +59,41 @@ const char *binary_string(const struct binary *o, uint64_t at)
 	uint64_t rest;
 	const char *p = (const char *)binary_bytes(o, at, &rest);
 
-	return p && strnlen(p, rest) < rest ? p : NULL;
+	if (!p)
+		return NULL;
+	/* Bounded, so that a file whose every symbol names one endless string does not cost its square. */
+	if (rest > MOST_NAME)
+		rest = MOST_NAME;
+	return strnlen(p, rest) < rest ? p : NULL;
+}
+
+static const struct section *section_at(const struct binary *o, uint64_t at)
+{
+	size_t low = 0, high = o->section_count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (o->sections[middle].start <= at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && at < o->sections[low - 1].end ? &o->sections[low - 1] : NULL;
 }
 
 bool binary_is_code(const struct binary *o, uint64_t at)
 {
 	const struct segment *s = binary_segment(o, at);
+	const struct section *section;
 
 	if (!s || !s->execute || at >= s->file_end)
 		return false;
 	if (!o->section_count)
 		return true;
 	/* Old links put read-only data and headers into the executable segment. */
-	for (size_t i = 0; i < o->section_count; i++) {
-		if (at >= o->sections[i].start && at < o->sections[i].end)
-			return o->sections[i].execute;
-	}
-	return true;
+	section = section_at(o, at);
+	return !section || section->execute;
 }
 
 size_t binary_reloc_from(const struct binary *o, uint64_t at)
@@ -106,10 +129,29 @@ static const char *name_at(const struct binary *o, const struct dynamic *d, uint
 	return d->strtab && offset < d->strsz ? binary_string(o, d->strtab + offset) : NULL;
 }
 
+/* Segments that share addresses, or that show the file's bytes over and over, are in no program: which of them counts
+ * would be a guess, and a small file would be as large as one likes.
+ */
+static const char *check_segments(const struct binary *o)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < o->segment_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (o->segments[i].start < o->segments[j].end && o->segments[j].start < o->segments[i].end)
+				return "is damaged: two of its segments share addresses";
+		}
+		total += o->segments[i].file_end - o->segments[i].start;
+	}
+	return total / 2 > o->file.size ? "is damaged: its segments hold more than twice what the file does" : NULL;
+}
+
 static const char *read_segments(struct binary *o)
 {
 	const Elf64_Ehdr *e = &o->ehdr;
 
+	if (e->e_phnum > MOST_HEADERS)
+		return "is damaged: it has more program headers than Linux takes";
 	if (!inside(o, e->e_phoff, (uint64_t)e->e_phnum * sizeof(Elf64_Phdr)))
 		return "is truncated: its program headers lie beyond its end";
 	o->segments = xcalloc(e->e_phnum, sizeof(*o->segments));
@@ -138,7 +180,7 @@ static const char *read_segments(struct binary *o)
 			.write = ph.p_flags & PF_W,
 		};
 	}
-	return o->segment_count ? NULL : "is an ELF file without segments, which nothing can start";
+	return o->segment_count ? check_segments(o) : "is an ELF file without segments, which nothing can start";
 }
 
 static void read_sections(struct binary *o)
@@ -180,6 +222,19 @@ static int by_start(const void *a, const void *b)
 	const struct section *x = a, *y = b;
 
 	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* In order, and none inside another: of two that overlap the first stays. */
+static void order_sections(struct binary *o)
+{
+	size_t kept = 0;
+
+	sort(o->sections, o->section_count, sizeof(*o->sections), by_start);
+	for (size_t i = 0; i < o->section_count; i++) {
+		if (!kept || o->sections[i].start >= o->sections[kept - 1].end)
+			o->sections[kept++] = o->sections[i];
+	}
+	o->section_count = kept;
 }
 
 static int by_place(const void *a, const void *b)
@@ -259,15 +314,16 @@ static uint64_t count_symbols(const struct binary *o, const struct dynamic *d)
 static void read_versions(const struct binary *o, const struct dynamic *d, const char **names)
 {
 	uint64_t at = d->verneed, next, word, name;
+	uint64_t left = o->file.size / sizeof(Elf64_Vernaux); /* more entries there cannot be without some that overlap */
 
-	for (uint64_t i = 0; d->verneed && i < d->verneednum; i++, at += next) {
+	for (uint64_t i = 0; d->verneed && i < d->verneednum && left; i++, at += next, left--) {
 		uint64_t aux, count, step;
 
 		if (!binary_word(o, at + 2, 2, &count) || !binary_word(o, at + 8, 4, &aux) ||
 		    !binary_word(o, at + 12, 4, &next))
 			break;
 		aux += at;
-		for (uint64_t j = 0; j < count; j++, aux += step) {
+		for (uint64_t j = 0; j < count && left; j++, aux += step, left--) {
 			if (!binary_word(o, aux + 6, 2, &word) || !binary_word(o, aux + 8, 4, &name) ||
 			    !binary_word(o, aux + 12, 4, &step))
 				break;
@@ -279,7 +335,7 @@ static void read_versions(const struct binary *o, const struct dynamic *d, const
 			break;
 	}
 	at = d->verdef;
-	for (uint64_t i = 0; d->verdef && i < d->verdefnum; i++, at += next) {
+	for (uint64_t i = 0; d->verdef && i < d->verdefnum && left; i++, at += next, left--) {
 		uint64_t aux, flags;
 
 		if (!binary_word(o, at + 2, 2, &flags) || !binary_word(o, at + 4, 2, &word) ||
@@ -403,7 +459,7 @@ static void read_relr(struct binary *o, uint64_t at, uint64_t size, size_t *capa
 {
 	uint64_t place = 0, entry, target;
 
-	for (uint64_t i = 0; i + 8 <= size && binary_word(o, at + i, 8, &entry); i += 8) {
+	for (uint64_t i = 0; i + 8 <= size && o->reloc_count <= o->file.size / 4 && binary_word(o, at + i, 8, &entry); i += 8) {
 		if (!(entry & 1)) {
 			place = entry;
 			if (binary_word(o, place, 8, &target))
@@ -425,18 +481,14 @@ static void read_relr(struct binary *o, uint64_t at, uint64_t size, size_t *capa
 static bool for_the_loader(const struct binary *o, const struct dynamic *d, uint64_t at)
 {
 	static const char *const names[] = { ".rela", ".dynsym", ".dynamic", ".gnu.", ".eh_frame", ".note", ".hash" };
+	const struct section *section = section_at(o, at);
 
 	if ((at >= d->rela && at < d->rela + d->relasz) || (at >= d->jmprel && at < d->jmprel + d->pltrelsz) ||
 	    (at >= d->symtab && at < d->strtab) || (at >= d->strtab && at < d->strtab + d->strsz))
 		return true;
-	for (size_t i = 0; i < o->section_count; i++) {
-		if (at < o->sections[i].start || at >= o->sections[i].end)
-			continue;
-		for (size_t j = 0; j < COUNT(names); j++) {
-			if (!strncmp(o->sections[i].name, names[j], strlen(names[j])))
-				return true;
-		}
-		return false;
+	for (size_t j = 0; section && j < COUNT(names); j++) {
+		if (!strncmp(section->name, names[j], strlen(names[j])))
+			return true;
 	}
 	return false;
 }
@@ -530,7 +582,7 @@ const char *binary_read(struct binary *o, const char *path)
 		return why;
 	o->fixed = o->ehdr.e_type == ET_EXEC;
 	read_sections(o);
-	qsort(o->sections, o->section_count, sizeof(*o->sections), by_start);
+	order_sections(o);
 	read_notes(o);
 	if (o->ehdr.e_entry)
 		add_entry(o, o->ehdr.e_entry);
@@ -553,9 +605,11 @@ const char *binary_read(struct binary *o, const char *path)
 	read_relr(o, d.relr, d.relrsz, &capacity);
 	if (!o->dynamic)
 		read_static_rela(o, &capacity);
+	if (o->reloc_count > o->file.size / 4)
+		return "is damaged: it relocates more words than it has";
 	if (o->fixed)
 		read_plain_words(o, &d, &capacity);
-	qsort(o->relocs, o->reloc_count, sizeof(*o->relocs), by_place);
+	sort(o->relocs, o->reloc_count, sizeof(*o->relocs), by_place);
 	for (size_t i = 0; i < o->reloc_count; i++) {
 		/* A word and a relocation of one place: the relocation, which is never RELOC_LOCAL there, is the truth. */
 		if (kept && o->relocs[kept - 1].place == o->relocs[i].place) {

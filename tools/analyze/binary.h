@@ -72,6 +72,7 @@ struct binary {
 	size_t reloc_count;
 	struct unwind *unwinds; /* by start */
 	size_t unwind_count;
+	uint64_t lsda_steps; /* that binary_lsda_types() took so far, in all tables */
 	uint64_t *entries; /* where the loader or kernel enters: e_entry, DT_INIT, the arrays' words are in init_ranges */
 	size_t entry_count;
 	struct {
@@ -106,7 +107,9 @@ bool binary_is_code(const struct binary *o, uint64_t at);
 /** binary_reloc_at() - the relocation of exactly this place, or NULL.   binary_reloc_from(): index of the first >= @at. */
 const struct reloc *binary_reloc_at(const struct binary *o, uint64_t at);
 size_t binary_reloc_from(const struct binary *o, uint64_t at);
-/** binary_local() - the last local or dynamic function that starts at or before @at, or NULL. */
+/** binary_local_from() - index of the first of `locals` at or behind @at. */
+size_t binary_local_from(const struct binary *o, uint64_t at);
+/** binary_function() - the last local or dynamic function that starts at or before @at, or NULL. */
 const struct symbol *binary_function(const struct binary *o, uint64_t at);
 
 /** binary_read_unwind() - fill unwinds from .eh_frame_hdr (LSB Core, 10.6). Called by binary_read(). */
@@ -115,7 +118,7 @@ void binary_read_unwind(struct binary *o);
  * binary_lsda_types() - the addresses of the type descriptions (or of the words that hold them) that the handlers of an
  * exception table name (Itanium C++ ABI, exception handling tables). Return: how many, in a new array.
  */
-size_t binary_lsda_types(const struct binary *o, uint64_t lsda, uint64_t **ret);
+size_t binary_lsda_types(struct binary *o, uint64_t lsda, uint64_t **ret);
 /** binary_read_locals() - fill locals from .symtab or the file below /usr/lib/debug with the same build-id. */
 void binary_read_locals(struct binary *o);
 

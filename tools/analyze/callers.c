@@ -51,7 +51,7 @@ static void index_member(struct member *m)
 		if (r->kind == RELOC_LOCAL && m->reached_relocs[i] && units_index(&m->u, r->place, &unit))
 			add(m, &capacity, (struct caller){ r->target, r->place, (uint32_t)unit, REF_ADDRESS });
 	}
-	qsort(m->callers, m->caller_count, sizeof(*m->callers), by_target);
+	sort(m->callers, m->caller_count, sizeof(*m->callers), by_target);
 }
 
 void callers_index(struct reach *r)
@@ -73,7 +73,7 @@ const struct caller *callers_from(const struct member *m, uint64_t target, size_
 			high = middle;
 	}
 	*ret_count = m->caller_count - low;
-	return m->callers + low;
+	return m->caller_count ? m->callers + low : NULL;
 }
 
 const struct caller *callers_of(const struct member *m, uint64_t target, size_t *ret_count)
@@ -137,7 +137,10 @@ static int compare(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-enum { MOST_DEPTH = 40, MOST_STEPS = 20000 };
+/* MOST_IN_ALL: instructions that all questions together look at; then a function is taken to return. */
+enum { MOST_DEPTH = 40, MOST_STEPS = 20000, MOST_IN_ALL = 20000000 };
+
+static unsigned long steps;
 
 struct walk {
 	const struct reach *r;
@@ -163,34 +166,54 @@ static bool word_returns(struct walk *w, size_t m, uint64_t word)
 	return returns(w, found[0].member, w->r->members[found[0].member].o.symbols[found[0].symbol].at);
 }
 
+/* The addresses where a walk through one function turned: a hash table that is emptied by making a new one. */
+struct turns {
+	uint64_t *at; /* capacity of them, a power of two; 0: free */
+	size_t count, capacity;
+};
+
+/* Return: whether it was new. */
+static bool turns_add(struct turns *t, uint64_t at)
+{
+	size_t i;
+
+	if (t->count * 2 >= t->capacity) {
+		struct turns more = { .capacity = t->capacity ? t->capacity * 4 : 64 };
+
+		more.at = xcalloc(more.capacity, sizeof(*more.at));
+		for (i = 0; i < t->capacity; i++) {
+			if (t->at[i])
+				turns_add(&more, t->at[i]);
+		}
+		free(t->at);
+		*t = more;
+	}
+	for (i = at * 0x9e3779b97f4a7c15ull >> 32 & (t->capacity - 1); t->at[i]; i = (i + 1) & (t->capacity - 1)) {
+		if (t->at[i] == at)
+			return false;
+	}
+	t->at[i] = at;
+	t->count++;
+	return true;
+}
+
 /* Whether a return can be reached from @at, over calls that come back. */
 static bool find_return(struct walk *w, size_t m, uint64_t at)
 {
 	const struct member *member = &w->r->members[m];
-	uint64_t *work = NULL, *seen = NULL;
-	size_t work_count = 1, seen_count = 0, unit;
+	uint64_t *work = NULL;
+	struct turns seen = { 0 };
+	size_t work_count = 0, capacity = 0, unit;
 	struct insn in;
 	bool found = false;
 
 	if (!units_index(&member->u, at, &unit) || member->u.at[unit].kind != UNIT_CODE)
 		return true;
-	work = xcalloc(MOST_STEPS, sizeof(*work));
-	seen = xcalloc(MOST_STEPS, sizeof(*seen));
-	work[0] = at;
-	while (work_count && !found) {
-		bool known = false;
-
-		at = work[--work_count];
-		for (size_t i = 0; i < seen_count; i++)
-			known |= seen[i] == at;
-		if (known)
-			continue;
-		if (seen_count + 2 >= MOST_STEPS) {
+	for (;;) {
+		if (seen.count == MOST_STEPS || steps > MOST_IN_ALL)
 			found = true;
-			break;
-		}
-		seen[seen_count++] = at;
-		for (;; at += in.size) {
+		for (; !found && turns_add(&seen, at); at += in.size) {
+			steps++;
 			if (at >= member->u.at[unit].end) {
 				found = returns(w, m, at);
 				break;
@@ -207,8 +230,11 @@ static bool find_return(struct walk *w, size_t m, uint64_t at)
 				break;
 			else if (in.flow == FLOW_JUMP || in.flow == FLOW_BRANCH) {
 				if (in.target >= member->u.at[unit].start && in.target < member->u.at[unit].end) {
-					if (work_count + 1 < MOST_STEPS)
-						work[work_count++] = in.target;
+					if (work_count == capacity) {
+						capacity = capacity ? capacity * 2 : 64;
+						work = xrealloc(work, capacity, sizeof(*work));
+					}
+					work[work_count++] = in.target;
 				} else if (returns(w, m, in.target)) {
 					found = true;
 				}
@@ -216,9 +242,12 @@ static bool find_return(struct walk *w, size_t m, uint64_t at)
 			if (found || in.flow == FLOW_JUMP || in.flow == FLOW_INDIRECT || in.flow == FLOW_STOP)
 				break;
 		}
+		if (found || !work_count)
+			break;
+		at = work[--work_count];
 	}
 	free(work);
-	free(seen);
+	free(seen.at);
 	return found;
 }
 
@@ -267,4 +296,11 @@ bool callers_returns(const struct reach *r, size_t m, uint64_t at)
 	if (!binary_is_code(&r->members[m].o, at))
 		return word_returns(&w, m, at);
 	return returns(&w, m, at);
+}
+
+void callers_forget(void)
+{
+	tdestroy(answers, free);
+	answers = NULL;
+	steps = 0;
 }

@@ -14,5 +14,7 @@ const struct caller *callers_from(const struct member *m, uint64_t target, size_
 bool callers_enter(const struct member *m, uint64_t at);
 /** callers_returns() - whether the function at @at of member @m, or the one that the word there leads to, can return. */
 bool callers_returns(const struct reach *r, size_t m, uint64_t at);
+/** callers_forget() - another program's turn. */
+void callers_forget(void);
 
 #endif

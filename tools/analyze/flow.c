@@ -10,6 +10,9 @@
 #include "callers.h"
 #include "flow_step.h"
 
+/* What is larger than any function that a compiler made is not followed: everything in it may hold anything. */
+enum { MOST_TARGETS = 100000, MOST_BLOCKS = 20000, MOST_ARRIVALS = 400 /* of each block */ };
+
 struct block {
 	uint64_t start, end;
 	struct state *in; /* NULL until something arrives */
@@ -72,7 +75,8 @@ static void read_offsets(struct flow *f, uint64_t table)
 {
 	uint64_t word, target, end = units_next_named(&f->r->members[f->m].u, table);
 
-	for (uint64_t place = table; place < end && binary_word(f->o, place, 4, &word); place += 4) {
+	for (uint64_t place = table; f->target_count <= MOST_TARGETS && place < end && binary_word(f->o, place, 4, &word);
+	     place += 4) {
 		target = table + (uint64_t)(int64_t)(int32_t)word;
 		if (!binary_is_code(f->o, target))
 			return;
@@ -86,7 +90,8 @@ static void read_words(struct flow *f, uint64_t table)
 {
 	uint64_t word;
 
-	for (uint64_t place = table; binary_word(f->o, place, 8, &word) && in_unit(f, word); place += 8)
+	for (uint64_t place = table; f->target_count <= MOST_TARGETS && binary_word(f->o, place, 8, &word) && in_unit(f, word);
+	     place += 8)
 		add_address(&f->targets, &f->target_count, word);
 }
 
@@ -94,6 +99,8 @@ static void read_table(struct flow *f, const struct insn *in)
 {
 	size_t first = f->target_count;
 
+	if (f->target_count > MOST_TARGETS)
+		return;
 	read_offsets(f, in->memory);
 	if (f->o->fixed)
 		read_words(f, in->memory);
@@ -126,7 +133,7 @@ static void decode(struct flow *f)
 	uint8_t *seen = xcalloc(f->unit->end - f->unit->start, 1);
 	uint64_t *work = NULL;
 	size_t work_count = 0;
-	uint64_t at = f->unit->start;
+	uint64_t at = f->unit->start, swept = at;
 	struct insn in;
 
 	add_address(&work, &work_count, at);
@@ -156,8 +163,9 @@ static void decode(struct flow *f)
 					break;
 			}
 		}
-		for (at = f->unit->start; in_unit(f, at) && seen[at - f->unit->start]; at++)
-			;
+		while (in_unit(f, swept) && seen[swept - f->unit->start])
+			swept++;
+		at = swept;
 		if (!in_unit(f, at))
 			break;
 		if (!code_decode(f->o, at, &in)) {
@@ -176,7 +184,7 @@ static void decode(struct flow *f)
 	free(work);
 	for (size_t i = 0; i < f->target_count; i++)
 		add_address(&f->leaders, &f->leader_count, f->targets[i]);
-	qsort(f->code, f->count, sizeof(*f->code), by_address);
+	sort(f->code, f->count, sizeof(*f->code), by_address);
 }
 
 static const struct insn *insn_at(const struct flow *f, uint64_t at)
@@ -203,7 +211,7 @@ static struct block *block_at(const struct flow *f, uint64_t at)
 
 static void make_blocks(struct flow *f)
 {
-	qsort(f->leaders, f->leader_count, sizeof(*f->leaders), by_value);
+	sort(f->leaders, f->leader_count, sizeof(*f->leaders), by_value);
 	f->blocks = xcalloc(f->leader_count, sizeof(*f->blocks));
 	for (size_t i = 0; i < f->leader_count; i++) {
 		if ((f->block_count && f->blocks[f->block_count - 1].start == f->leaders[i]) || !insn_at(f, f->leaders[i]))
@@ -252,13 +260,23 @@ static bool join_cells(struct state *to, const struct state *from)
 	return changed;
 }
 
+/* Cells that are not in use are most of a state. */
+static void copy_state(struct state *to, const struct state *from)
+{
+	memcpy(to->regs, from->regs, sizeof(to->regs));
+	memcpy(to->cells, from->cells, from->cell_count * sizeof(to->cells[0]));
+	to->cell_count = from->cell_count;
+	to->lost = from->lost;
+	to->escaped = from->escaped;
+}
+
 static bool join_state(struct block *b, const struct state *from)
 {
 	bool changed = false;
 
 	if (!b->in) {
 		b->in = xcalloc(1, sizeof(*b->in));
-		*b->in = *from;
+		copy_state(b->in, from);
 		return true;
 	}
 	for (unsigned i = 0; i < 16; i++)
@@ -282,10 +300,17 @@ static void entry_state(struct state *s, uint64_t entry, bool stack_known)
 struct queue {
 	struct block **at;
 	size_t count, capacity;
+	size_t arrivals; /* so far */
 };
+
+static bool too_large(const struct flow *f, const struct queue *q)
+{
+	return f->block_count > MOST_BLOCKS || f->target_count > MOST_TARGETS || q->arrivals > 10000 + MOST_ARRIVALS * f->block_count;
+}
 
 static void arrive(struct queue *q, struct block *b, const struct state *s)
 {
+	q->arrivals++;
 	if (!b || !join_state(b, s) || b->queued)
 		return;
 	if (q->count == q->capacity) {
@@ -344,7 +369,7 @@ static bool through(struct flow *f, const struct block *b, struct state *s, cons
 	uint64_t at = b->start;
 	struct insn in;
 
-	*s = *b->in;
+	copy_state(s, b->in);
 	if (value_empty(&s->regs[RSP]))
 		s->regs[RSP] = value_stack(0);
 	for (; p < end; p++) {
@@ -386,13 +411,34 @@ static void enter_from_outside(struct flow *f, struct queue *q)
 
 static void work_off(struct flow *f, struct queue *q, struct state *s)
 {
-	while (q->count) {
+	while (q->count && !too_large(f, q)) {
 		struct block *b = q->at[--q->count];
 		const struct insn *last = NULL;
 
 		b->queued = false;
 		if (through(f, b, s, &last, NULL, NULL) && last)
 			leave(f, q, last, s);
+	}
+}
+
+static void know_nothing(struct state *s, const char *why, uint64_t at)
+{
+	memset(s, 0, sizeof(*s));
+	for (int i = 0; i < 16; i++)
+		s->regs[i] = value_unknown(why, at);
+	s->regs[RSP] = value_stack(0);
+	s->lost = true;
+}
+
+static void visit_blindly(struct flow *f, struct state *s, flow_visit_fn *visit, void *context)
+{
+	struct insn in;
+
+	know_nothing(s, "a function too large to follow", f->unit->start);
+	s->regs[RSP] = s->regs[RAX];
+	for (size_t i = 0; i < f->count; i++) {
+		code_decode(f->o, f->code[i].at, &in);
+		visit(context, &f->code[i], s);
 	}
 }
 
@@ -404,27 +450,27 @@ void flow_run(const struct reach *r, size_t m, size_t unit, flow_visit_fn *visit
 
 	decode(&f);
 	make_blocks(&f);
-	enter_from_outside(&f, &q);
-	work_off(&f, &q, s);
-	for (size_t i = 0; i < f.block_count; i++) {
+	if (!too_large(&f, &q)) {
+		enter_from_outside(&f, &q);
+		work_off(&f, &q, s);
+	}
+	for (size_t i = 0; i < f.block_count && !too_large(&f, &q); i++) {
 		if (f.blocks[i].in)
 			continue;
 		/* Only an unwinder or a jump that was not understood leads here. */
-		memset(s, 0, sizeof(*s));
-		for (int j = 0; j < 16; j++)
-			s->regs[j] = value_unknown("code that no jump in sight leads to", f.blocks[i].start);
-		s->regs[RSP] = value_stack(0);
-		s->lost = true;
+		know_nothing(s, "code that no jump in sight leads to", f.blocks[i].start);
 		arrive(&q, &f.blocks[i], s);
 		work_off(&f, &q, s);
 	}
 	for (size_t i = 0; i < f.block_count; i++) {
 		const struct insn *last;
 
-		if (f.blocks[i].in)
+		if (f.blocks[i].in && !too_large(&f, &q))
 			through(&f, &f.blocks[i], s, &last, visit, context);
 		free(f.blocks[i].in);
 	}
+	if (too_large(&f, &q))
+		visit_blindly(&f, s, visit, context);
 	free(s);
 	free(q.at);
 	free(f.blocks);

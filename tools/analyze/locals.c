@@ -104,21 +104,28 @@ void binary_read_locals(struct binary *o)
 		if (o->symbols[i].defined && o->symbols[i].flags & (SYMBOL_FUNCTION | SYMBOL_OBJECT))
 			o->locals[o->local_count++] = o->symbols[i];
 	}
-	qsort(o->locals, o->local_count, sizeof(*o->locals), by_address);
+	sort(o->locals, o->local_count, sizeof(*o->locals), by_address);
 }
 
-const struct symbol *binary_function(const struct binary *o, uint64_t at)
+size_t binary_local_from(const struct binary *o, uint64_t at)
 {
 	size_t low = 0, high = o->local_count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (o->locals[middle].at <= at)
+		if (o->locals[middle].at < at)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	return low;
+}
+
+const struct symbol *binary_function(const struct binary *o, uint64_t at)
+{
+	size_t low = at == ~0ull ? o->local_count : binary_local_from(o, at + 1);
+
 	/* The outermost of those that begin at the same address, with a plain name if there is one. */
 	for (; low; low--) {
 		if (o->locals[low - 1].flags & SYMBOL_FUNCTION)

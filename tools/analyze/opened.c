@@ -139,7 +139,8 @@ static bool follow_uses(struct analysis *a, size_t m)
 			continue;
 		c = callers_of(&a->reach.members[m], word, &count);
 		calls = xcalloc(count, sizeof(*calls));
-		memcpy(calls, c, count * sizeof(*calls));
+		if (count)
+			memcpy(calls, c, count * sizeof(*calls));
 		for (size_t j = 0; j < count; j++)
 			any |= follow_call(a, m, &uses[i], &calls[j]);
 		free(calls);

@@ -215,7 +215,7 @@ static void follow_reloc(struct reach *r, size_t m, const struct reloc *reloc, s
 
 static void follow_unwind(struct reach *r, size_t m, const struct unwind *w, struct place by)
 {
-	const struct binary *o = &r->members[m].o;
+	struct binary *o = &r->members[m].o;
 	uint64_t *types;
 	size_t count;
 

@@ -11,7 +11,9 @@
 #include "flow_step.h"
 #include "summaries.h"
 
-enum { MOST_DEPTH = 24 };
+enum { MOST_DEPTH = 24, MOST_QUESTIONS = 200000 };
+
+static unsigned questions; /* that the one in work has led to */
 
 /* States before interesting instructions of a unit, kept: several questions meet in the same units. */
 struct snapshot {
@@ -354,7 +356,7 @@ static struct value input_value(const struct reach *r, size_t m, const struct in
 		if (a->m == m && input_same(&a->input, in))
 			return out; /* a loop adds nothing of its own */
 	}
-	if (here.depth > MOST_DEPTH)
+	if (here.depth > MOST_DEPTH || ++questions > MOST_QUESTIONS)
 		return value_unknown("more calls deep than are followed", in->entry);
 	if (in->where == INPUT_VARIABLE) {
 		ask_variable(r, m, in, &here, &out);
@@ -403,6 +405,7 @@ struct value resolve_at(const struct reach *r, size_t m, uint64_t at, int reg)
 
 	if (!s)
 		return (struct value){ 0 };
+	questions = 0;
 	v = close_value(r, m, &s->regs[reg], NULL);
 	if (value_empty(&v) && !only_variables(&s->regs[reg])) {
 		v = value_unknown("nothing in sight calls it", at);

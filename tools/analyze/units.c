@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_ROUNDS = 64 };
+
 struct addresses {
 	uint64_t *at;
 	size_t count, capacity;
@@ -38,7 +40,7 @@ static void sort_once(struct addresses *a)
 {
 	size_t kept = 0;
 
-	qsort(a->at, a->count, sizeof(*a->at), by_value);
+	sort(a->at, a->count, sizeof(*a->at), by_value);
 	for (size_t i = 0; i < a->count; i++) {
 		if (!kept || a->at[kept - 1] != a->at[i])
 			a->at[kept++] = a->at[i];
@@ -216,14 +218,15 @@ static void find_covered(struct finder *f)
 	struct unwind *all = xcalloc(o->unwind_count + o->local_count, sizeof(*all));
 	size_t count = o->unwind_count;
 
-	memcpy(all, o->unwinds, count * sizeof(*all));
+	if (count)
+		memcpy(all, o->unwinds, count * sizeof(*all));
 	for (size_t i = 0; i < o->local_count; i++) {
 		const struct symbol *s = &o->locals[i];
 
 		if (s->flags & SYMBOL_FUNCTION && s->size)
 			all[count++] = (struct unwind){ .start = s->at, .end = s->at + s->size };
 	}
-	qsort(all, count, sizeof(*all), unwind_by_start);
+	sort(all, count, sizeof(*all), unwind_by_start);
 	for (size_t i = 0; i < count; i++) {
 		if (f->covered.count && all[i].start <= f->covered.at[f->covered.count - 1]) {
 			if (all[i].end > f->covered.at[f->covered.count - 1])
@@ -336,10 +339,10 @@ static void cut_data(const struct binary *o, struct units *u, size_t *capacity, 
 			add_unit(u, capacity, o->relocs[i].place, o->relocs[i].place + 8, UNIT_WORD);
 		at = o->relocs[i].place + 8;
 	}
-	for (size_t i = 0; o->bounded_data && i < o->local_count; i++) {
+	for (size_t i = o->bounded_data ? binary_local_from(o, at) : o->local_count; i < o->local_count && o->locals[i].at < end; i++) {
 		const struct symbol *s = &o->locals[i];
 
-		if (!(s->flags & SYMBOL_OBJECT) || !s->size || s->at < at || s->at >= end || s->at + s->size > end)
+		if (!(s->flags & SYMBOL_OBJECT) || !s->size || s->at < at || end - s->at < s->size)
 			continue;
 		add_unit(u, capacity, at, s->at, UNIT_DATA);
 		add_unit(u, capacity, s->at, s->at + s->size, UNIT_DATA);
@@ -391,7 +394,7 @@ static void cut(struct finder *f)
 		if (at < s->end)
 			cut_data(o, f->u, &capacity, at, s->end, false);
 	}
-	qsort(f->u->at, f->u->count, sizeof(*f->u->at), unit_by_start);
+	sort(f->u->at, f->u->count, sizeof(*f->u->at), unit_by_start);
 }
 
 static void decode_all(struct finder *f)
@@ -493,6 +496,7 @@ static void stub_starts(struct finder *f, const struct section *s)
 void units_find(const struct binary *o, struct units *u)
 {
 	struct finder f = { .o = o, .u = u };
+	unsigned rounds = 0;
 
 	*u = (struct units){ 0 };
 	f.bounded = o->unwind_count > 0;
@@ -509,6 +513,9 @@ void units_find(const struct binary *o, struct units *u)
 	}
 	sort_once(&f.starts);
 	do {
+		/* Each time round names what the last one could not see; code that a compiler made needs a few. */
+		if (rounds++ == MOST_ROUNDS)
+			fail("%s is not understood: its code goes on to name more of itself, however often it is read", o->path);
 		cut(&f);
 		decode_all(&f);
 	} while (more_starts(&f));
@@ -521,7 +528,7 @@ void units_find(const struct binary *o, struct units *u)
 		for (; unit < u->count && u->at[unit].start < o->unwinds[i].end; unit++)
 			u->at[unit].unwind = (uint32_t)i + 1;
 	}
-	qsort(u->doors, u->door_count, sizeof(*u->doors), by_value);
+	sort(u->doors, u->door_count, sizeof(*u->doors), by_value);
 	free(f.covered.at);
 	free(f.starts.at);
 	free(f.work.at);

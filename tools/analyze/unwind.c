@@ -168,18 +168,28 @@ void binary_read_unwind(struct binary *o)
 			.lsda = lsda,
 		};
 	}
-	qsort(o->unwinds, o->unwind_count, sizeof(*o->unwinds), by_start);
+	sort(o->unwinds, o->unwind_count, sizeof(*o->unwinds), by_start);
+}
+
+/* A step through exception tables. Those of a real file are gone through once each; tables that overlap so that they take
+ * many times the file's size would never come to an end.
+ */
+static void count_step(struct binary *o)
+{
+	if (++o->lsda_steps / 64 > o->file.size)
+		fail("%s is damaged: its exception tables overlap again and again", o->path);
 }
 
 /* The largest type index that an action of the table names, by following the actions of each call site. */
-static uint64_t largest_type(struct reader *r, uint64_t actions, uint64_t action)
+static uint64_t largest_type(struct binary *o, uint64_t actions, uint64_t action)
 {
 	uint64_t largest = 0;
 
 	for (unsigned steps = 0; action && steps < 1000; steps++) {
-		struct reader a = { .o = r->o, .at = actions + action - 1, .end = ~0ull };
+		struct reader a = { .o = o, .at = actions + action - 1, .end = ~0ull };
 		uint64_t filter = uleb(&a, true), here = a.at, next = uleb(&a, true);
 
+		count_step(o);
 		if (a.bad)
 			break;
 		if ((int64_t)filter > 0 && filter > largest)
@@ -191,7 +201,7 @@ static uint64_t largest_type(struct reader *r, uint64_t actions, uint64_t action
 	return largest;
 }
 
-size_t binary_lsda_types(const struct binary *o, uint64_t lsda, uint64_t **ret)
+size_t binary_lsda_types(struct binary *o, uint64_t lsda, uint64_t **ret)
 {
 	struct reader r = { .o = o, .at = lsda, .end = ~0ull };
 	uint64_t encoding = word(&r, 1), types, base, largest = 0, sites_end, size, limit;
@@ -212,11 +222,12 @@ size_t binary_lsda_types(const struct binary *o, uint64_t lsda, uint64_t **ret)
 	while (!r.bad && r.at < sites_end) {
 		uint64_t action;
 
+		count_step(o);
 		encoded(&r, site_encoding);
 		encoded(&r, site_encoding);
 		encoded(&r, site_encoding);
 		action = uleb(&r, false);
-		limit = largest_type(&r, sites_end, action);
+		limit = largest_type(o, sites_end, action);
 		if (limit > largest)
 			largest = limit;
 	}
@@ -231,12 +242,13 @@ size_t binary_lsda_types(const struct binary *o, uint64_t lsda, uint64_t **ret)
 		struct reader t = { .o = o, .at = base - i * size, .end = base };
 		uint64_t at = encoded(&t, (unsigned)types & ~PE_INDIRECT);
 
+		count_step(o);
 		if (t.bad)
 			break;
-		if (at) {
-			*ret = xrealloc(*ret, count + 1, sizeof(**ret));
+		if (at && !(count & (count + 1)))
+			*ret = xrealloc(*ret, (count + 1) * 2, sizeof(**ret));
+		if (at)
 			(*ret)[count++] = at;
-		}
 	}
 	return count;
 }

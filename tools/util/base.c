@@ -53,6 +53,12 @@ void *xrealloc(void *p, size_t count, size_t size)
 	return p;
 }
 
+void sort(void *at, size_t count, size_t size, int (*compare)(const void *a, const void *b))
+{
+	if (count > 1)
+		qsort(at, count, size, compare);
+}
+
 char *xstrndup(const char *s, size_t n)
 {
 	char *copy = strndup(s, n);

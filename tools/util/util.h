@@ -22,6 +22,8 @@ void warn(const char *fmt, ...) PRINTF(1, 2);
 
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t count, size_t size);
+/** sort() - qsort() that also takes NULL, where nothing was added. */
+void sort(void *at, size_t count, size_t size, int (*compare)(const void *a, const void *b));
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 /** format() - a new string, as printf would print it. */
