@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tools/analyze/analysis.h"
+#include "tools/analyze/cache.h"
 #include "tools/analyze/callers.h"
 #include "tools/analyze/resolve.h"
 
@@ -130,20 +131,25 @@ void __wrap_fail(const char *fmt, ...)
 	longjmp(stopped, 1);
 }
 
-/* No room behind the file's last byte, so that reading one more is seen. */
+/* No room behind the file but for the zero byte that file_read() promises, so that reading more is seen. */
 int __wrap_file_read(const char *path, struct buf *b)
 {
 	struct buf whole = { 0 };
 	int error = __real_file_read(path, &whole);
 
 	if (!error) {
-		b->data = xcalloc(whole.size, 1);
+		b->data = xcalloc(whole.size + 1, 1);
 		b->size = whole.size;
 		if (whole.size)
 			memcpy(b->data, whole.data, whole.size);
 	}
 	__wrap_free(whole.data);
 	return error;
+}
+
+void cache_units(const struct binary *o, struct units *u)
+{
+	units_find(o, u);
 }
 
 /* The file alone. */

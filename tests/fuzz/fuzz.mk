@@ -34,7 +34,7 @@ $(foreach t,$(filter-out tests/fuzz/analyze_fuzz.c,$(FUZZ_TESTS)),$(eval $(call 
 
 # The analyzer is a part of the host tool, and compiled as that is.
 FUZZ_ANALYZE = tests/fuzz/analyze_fuzz.c tools/elf/program.c $(addprefix tools/util/,base.c file.c sha256.c) \
-	$(filter-out tools/analyze/report.c tools/analyze/fit.c,$(wildcard tools/analyze/*.c))
+	$(filter-out $(addprefix tools/analyze/,report.c fit.c cache.c),$(wildcard tools/analyze/*.c))
 FUZZ_WRAP = -Wl,--wrap=calloc,--wrap=reallocarray,--wrap=strndup,--wrap=vasprintf,--wrap=free,--wrap=fail,--wrap=file_read
 FUZZ_TOOL_CFLAGS = -std=gnu11 -w -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -Iinclude -I$(BUILD)/o/tools/analyze $(FUZZ_FLAGS)
 $(FUZZ)/o/tools/%.o: tools/%.c

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "callers.h"
 #include "guards.h"
 
-#define BUCKETS (1u << 16)
+#define BUCKETS (1u << 18)
 
 static uint32_t hash_name(const char *name)
 {
@@ -36,7 +37,7 @@ void reach_add(struct reach *r, const struct needed_file *file, bool plugin)
 	why = binary_read(&m->o, file->host);
 	if (why)
 		fail("%s %s", file->host, why);
-	units_find(&m->o, &m->u);
+	cache_units(&m->o, &m->u);
 	m->reached_relocs = xcalloc(m->o.reloc_count, 1);
 	for (size_t i = 0; i < m->o.reloc_count; i++) {
 		if (m->o.relocs[i].kind != RELOC_COPY)
@@ -49,7 +50,7 @@ void reach_add(struct reach *r, const struct needed_file *file, bool plugin)
 		r->heads = xcalloc(BUCKETS, sizeof(*r->heads));
 	for (size_t i = 0; i < m->o.symbol_count; i++) {
 		const struct symbol *s = &m->o.symbols[i];
-		uint32_t *head = &r->heads[hash_name(s->name) % BUCKETS];
+		uint32_t hash = hash_name(s->name), *head = &r->heads[hash % BUCKETS];
 
 		if (!s->defined || !*s->name)
 			continue;
@@ -57,7 +58,7 @@ void reach_add(struct reach *r, const struct needed_file *file, bool plugin)
 			r->export_capacity = r->export_capacity ? r->export_capacity * 2 : 4096;
 			r->exports = xrealloc(r->exports, r->export_capacity, sizeof(*r->exports));
 		}
-		r->exports[r->export_count] = (struct export){ .member = (uint32_t)r->count, .symbol = (uint32_t)i, .next = *head };
+		r->exports[r->export_count] = (struct export){ .member = (uint32_t)r->count, .symbol = (uint32_t)i, .hash = hash, .next = *head };
 		*head = (uint32_t)++r->export_count;
 	}
 	r->count++;
@@ -138,13 +139,14 @@ size_t reach_resolve(const struct reach *r, size_t m, uint32_t index, struct exp
 {
 	const struct symbol *wanted = &r->members[m].o.symbols[index];
 	const struct export *first = NULL, *own = NULL;
+	uint32_t hash = hash_name(wanted->name);
 	size_t count = 0;
 
-	for (uint32_t i = r->heads[hash_name(wanted->name) % BUCKETS]; i; i = r->exports[i - 1].next) {
+	for (uint32_t i = r->heads[hash % BUCKETS]; i; i = r->exports[i - 1].next) {
 		const struct export *e = &r->exports[i - 1];
 		const struct symbol *s = exported(r, e);
 
-		if (strcmp(s->name, wanted->name) || !same_version(wanted, s))
+		if (e->hash != hash || strcmp(s->name, wanted->name) || !same_version(wanted, s))
 			continue;
 		if (e->member == m)
 			own = e;
@@ -371,10 +373,11 @@ bool reach_is_libc(const struct member *m)
 
 bool reach_exported(struct reach *r, const char *name, struct place by, bool libc)
 {
+	uint32_t hash = hash_name(name);
 	bool any = false;
 
-	for (uint32_t i = r->heads[hash_name(name) % BUCKETS]; i; i = r->exports[i - 1].next) {
-		if (!strcmp(exported(r, &r->exports[i - 1])->name, name) &&
+	for (uint32_t i = r->heads[hash % BUCKETS]; i; i = r->exports[i - 1].next) {
+		if (r->exports[i - 1].hash == hash && !strcmp(exported(r, &r->exports[i - 1])->name, name) &&
 		    (libc || !reach_is_libc(&r->members[r->exports[i - 1].member]))) {
 			enter(r, r->exports[i - 1].member, exported(r, &r->exports[i - 1])->at, by);
 			any = true;

@@ -37,7 +37,8 @@ struct member {
 
 struct export {
 	uint32_t member, symbol;
-	uint32_t next; /* 1 + index of the next with the same hash */
+	uint32_t hash; /* of its name */
+	uint32_t next; /* 1 + index of the next in the same bucket */
 };
 
 /* A way that is closed as long as nothing reaches what would open it. */

@@ -6,10 +6,11 @@ void shape_add(const struct member *m, size_t unit, struct buf *text)
 	struct insn in;
 
 	for (uint64_t at = m->u.at[unit].start; at < m->u.at[unit].end; at += in.size) {
-		const cs_x86 *x = &code_last()->detail->x86;
+		const cs_x86 *x;
 
 		if (!code_decode(&m->o, at, &in))
 			return;
+		x = &code_last()->detail->x86;
 		buf_printf(text, "%u", in.id);
 		for (unsigned i = 0; in.id && i < x->op_count; i++) {
 			const cs_x86_op *op = &x->operands[i];
