@@ -5,6 +5,7 @@
  * (tests/guest/coverage.t). Without the parameter this costs nothing: it is the table of calls that is exchanged at start. A call is printed when it has returned; structures are
  * printed as addresses. With more than one thread each line begins with the thread's id.
  */
+#include <abi/strace.h>
 #include <abi/syscall.h>
 #include <abi/syscall_names.h>
 #include <arch/signal.h>
@@ -251,7 +252,7 @@ static const char *name_of(uint64_t number)
 	return name ? name : "without_a_name";
 }
 
-static const char *arguments_of(uint64_t number)
+const char *strace_arguments(uint64_t number)
 {
 	const char *name = name_of(number), *call = calls;
 
@@ -287,7 +288,7 @@ static void add_result(struct line *l, long result, bool address)
 
 static void print(uint64_t number, const long *args, long result, bool returned)
 {
-	const char *kinds = arguments_of(number);
+	const char *kinds = strace_arguments(number);
 	struct line l = { .n = 0 };
 	size_t begin;
 
@@ -344,7 +345,7 @@ static uint64_t special_name(const char __user *from)
 static bool is_first(uint64_t number, const long *args, long result)
 {
 	bool failed = result < 0 && result >= -4095;
-	const char *kinds = arguments_of(number);
+	const char *kinds = strace_arguments(number);
 	uint64_t key = mix(mix(0, number + 1), failed ? (uint64_t)result : 0);
 
 	for (unsigned i = 0; i < ARGUMENTS && kinds[i]; i++) {
@@ -368,7 +369,7 @@ static bool is_first(uint64_t number, const long *args, long result)
 
 static bool is_missing(uint64_t number, long result)
 {
-	return result == -ENOENT && strchr(arguments_of(number), 'p');
+	return result == -ENOENT && strchr(strace_arguments(number), 'p');
 }
 
 static long trace(long a, long b, long c, long d, long e, long f)
@@ -379,7 +380,7 @@ static long trace(long a, long b, long c, long d, long e, long f)
 
 	if (number >= SYSCALL_TABLE_SIZE)
 		return -ENOSYS;
-	if (strchr(arguments_of(number), '!') && !only_missing)
+	if (strchr(strace_arguments(number), '!') && !only_missing)
 		print(number, args, 0, false);
 	result = traced[number] ? traced[number](a, b, c, d, e, f) : trap_unknown_syscall(number);
 	if (only_missing ? is_missing(number, result) : !only_first || is_first(number, args, result))

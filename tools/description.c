@@ -10,7 +10,7 @@
 /* Of a manifest: what came out, not what was asked for. */
 static const char *const told[] = {
 	"tool", "arch", "component_set_id", "program", "components", "sizes", "kernel", "root_sha256", "libraries",
-	"files", "notes",
+	"files", "notes", "unproven",
 };
 
 static const struct argp_option *find(const struct argp *argp, const char *name)

@@ -14,9 +14,12 @@ static error_t parse_selection(int key, char *arg, struct argp_state *state)
 		strings_add(&selection->profiles, arg);
 		return 0;
 	case OPTION_FIT:
-		if (strcmp(arg, "program"))
-			fail("--fit takes program, not %s", arg);
+		if (strcmp(arg, "program") && strcmp(arg, "recorded"))
+			fail("--fit takes program or recorded, not %s", arg);
 		selection->fit_mode = arg;
+		return 0;
+	case OPTION_RECORDED:
+		strings_add(&selection->recorded, arg);
 		return 0;
 	case OPTION_WITH:
 		strings_add(&selection->with, arg);
@@ -31,7 +34,9 @@ static error_t parse_selection(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option selection_options[] = {
 	{ "for", OPTION_FOR, "PROFILE", 0, "what the kernel is for: a profile (default: all; `whittle profiles')", 0 },
-	{ "fit", OPTION_FIT, "program", 0, "cut the kernel to what the program can ask for (`whittle analyze')", 0 },
+	{ "fit", OPTION_FIT, "program|recorded", 0,
+	  "cut the kernel to what the program can ask for (`whittle analyze'), or only to what recordings saw", 0 },
+	{ "recorded", OPTION_RECORDED, "FILE", 0, "for --fit: what a run used counts, too (`whittle run --record')", 0 },
 	{ "with", OPTION_WITH, "NAME", 0, "add a component, or one entry as SET:NAME (`whittle components')", 0 },
 	{ "without", OPTION_WITHOUT, "NAME", 0, "leave out a component or an entry; refused when others need it", 0 },
 	{ 0 },

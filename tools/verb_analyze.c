@@ -10,7 +10,7 @@ enum { OPTION_WHY = OPTION_FIRST_FREE, OPTION_PLUGINS, OPTION_NSSWITCH };
 
 struct options {
 	const char *program, *why, *nsswitch;
-	struct strings plugins;
+	struct strings plugins, recorded;
 	bool json;
 };
 
@@ -27,6 +27,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_PLUGINS:
 		strings_add(&options->plugins, arg);
+		return 0;
+	case OPTION_RECORDED:
+		strings_add(&options->recorded, arg);
 		return 0;
 	case OPTION_NSSWITCH:
 		options->nsswitch = arg;
@@ -48,6 +51,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option own[] = {
 	{ "json", OPTION_JSON, NULL, 0, "for programs", 0 },
 	{ "plugins", OPTION_PLUGINS, "DIR", 0, "the program may open every library below DIR by name", 0 },
+	{ "recorded", OPTION_RECORDED, "FILE", 0, "what a run used counts, too (`whittle run --record')", 0 },
 	{ "nsswitch", OPTION_NSSWITCH, "FILE", 0, "follow the modules that this nsswitch.conf names (default: files and dns)", 0 },
 	{ "why", OPTION_WHY, "CALL", 0, "print the way from where the program is entered to what makes CALL", 0 },
 	{ 0 },
@@ -73,6 +77,7 @@ int verb_analyze(int argc, char **argv)
 
 	parse_options(&argp, argc, argv, NULL, &options);
 	a.plugins = options.plugins;
+	a.recorded = options.recorded;
 	a.name_service = options.nsswitch;
 	if (isatty(STDERR_FILENO))
 		a.progress = progress;

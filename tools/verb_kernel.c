@@ -38,7 +38,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (options->selection.fit_mode && !options->program)
-			fail("--fit program wants to know which program");
+			fail("--fit %s wants to know which program", options->selection.fit_mode);
 		if (options->program && !options->selection.fit_mode)
 			fail("whittle kernel was given %s: a program is for --fit program", options->program);
 		return 0;
@@ -74,8 +74,7 @@ int verb_kernel(int argc, char **argv)
 	if (options.selection.fit_mode) {
 		struct analysis a = { .plugins = options.plugins };
 
-		analysis_run(&a, options.program);
-		options.selection.fit = analysis_fit(&a, options.program);
+		options.selection.fit = analysis_for(&options.selection, &a, options.program);
 	}
 	link_kernel(components_load(), &options.selection, &kernel);
 	if (!options.output)

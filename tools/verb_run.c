@@ -19,7 +19,7 @@
 #define MOST_PROCESSORS 16
 
 enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG, OPTION_MACHINE, OPTION_DISK,
-       OPTION_STOP_TIMEOUT, OPTION_STRACE, OPTION_MISSING };
+       OPTION_STOP_TIMEOUT, OPTION_STRACE, OPTION_MISSING, OPTION_RECORD };
 
 struct options {
 	struct image_request image;
@@ -63,6 +63,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_MISSING:
 		run->missing = true;
 		return 0;
+	case OPTION_RECORD:
+		run->record = arg;
+		return 0;
 	case OPTION_GDB:
 		run->gdb = true;
 		return 0;
@@ -104,6 +107,8 @@ static const struct argp_option own[] = {
 	  "how long the program may take to end after SIGTERM or Ctrl-C (default: 10)", 0 },
 	{ "strace", OPTION_STRACE, NULL, 0, "print each system call on stderr, as strace does", 0 },
 	{ "missing", OPTION_MISSING, NULL, 0, "at the end, print the paths that the program sought and did not find", 0 },
+	{ "record", OPTION_RECORD, "FILE", 0,
+	  "at the end, write what the program used: calls, families, codes, paths (for --recorded)", 0 },
 	{ "append", OPTION_APPEND, "PARAMS", 0, "more kernel parameters; they win over those in the image", 0 },
 	{ "gdb", OPTION_GDB, NULL, 0, "wait for gdb before the first instruction, and say how to start it", 0 },
 	{ "dry-run", OPTION_DRY_RUN, NULL, 0, "print the QEMU command line and do not run it", 0 },
@@ -220,6 +225,12 @@ static void trace_param(struct options *options, const struct kernel_file *k)
 	struct strings params = kernel_file_entries(k, "boot_param");
 	struct run_request *run = &options->run;
 
+	if (run->record && !strings_has(&params, "whittle.record"))
+		fail("the kernel of %s cannot record (--with strace)", options->image.source);
+	if (run->record && access(path_dir(run->record), W_OK))
+		fail("--record %s: %s", run->record, strerror(errno));
+	if (run->record)
+		params_add(&run->params, "whittle.record=1");
 	if (!run->strace && !run->missing)
 		return;
 	if (!strings_has(&params, "whittle.strace"))

@@ -1,6 +1,7 @@
 # For tests of Debian's programs: each runs on the machines in $MACHINES, KIND:PROCESSORS. Two of them by default, the
 # others in tests/long/apps.t. Sourced after tests/lib.sh is, by it.
 . tests/lib.sh
+# FIT=program: on kernels that are cut to the program (tests/long/fitted.t).
 MACHINES=${MACHINES:-microvm:1 q35:4}
 helpers= server=
 trap 'kill $server $helpers 2> /dev/null; rm -rf "$work"' EXIT
@@ -9,7 +10,7 @@ image() { # NAME ARGUMENTS OF BUILD…: for each kind of machine; one point
 	local name="$1" kind
 	shift
 	for kind in $(printf '%s\n' $MACHINES | sed 's/:.*//' | sort -u); do
-		if ! $WHITTLE build -o "$work/$name-$kind.img" --for "$(echo "$kind" | sed s/q35/virtio-pci/)" "$@" > "$work/build" 2>&1; then
+		if ! $WHITTLE build -o "$work/$name-$kind.img" --for "$(echo "$kind" | sed s/q35/virtio-pci/)" ${FIT:+--fit "$FIT"} "$@" > "$work/build" 2>&1; then
 			point 1 "an image of $name is built"
 			sed 's/^/#   /' "$work/build"
 			return

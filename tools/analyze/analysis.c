@@ -9,6 +9,7 @@
 #include "callers.h"
 #include "calls.h"
 #include "guards.h"
+#include "recording.h"
 #include "resolve.h"
 
 static void say(const struct analysis *a, const char *what)
@@ -75,7 +76,50 @@ static void ask_sites(struct analysis *a)
 	}
 }
 
-void analysis_run(struct analysis *a, const char *path)
+/* Libraries that a run opened may be opened again. */
+static void add_opened(struct analysis *a, const struct recording *seen)
+{
+	for (size_t i = 0; i < seen->paths.count; i++) {
+		const char *path = seen->paths.at[i], *dot = strstr(path_base(path), ".so");
+
+		if (*path == '/' && dot && (!dot[3] || dot[3] == '.') && file_exists(path))
+			strings_add_once(&a->plugins, path);
+	}
+}
+
+static void add_call(struct analysis *a, const char *name)
+{
+	long number = calls_number(name);
+
+	if (number >= 0 && !a->calls[number])
+		a->calls[number] = (uint32_t)a->site_count + 1;
+}
+
+/* Counts what was seen. Nobody sees the calls that a program makes through the vDSO, those that end it, and those that the
+ * kernel makes in its name.
+ */
+static void add_recorded(struct analysis *a, const struct recording *seen)
+{
+	static const char *const unseen[] = { "clock_gettime", "clock_getres", "gettimeofday", "time", "getcpu", "exit",
+					      "exit_group", "rt_sigreturn", "restart_syscall" };
+
+	for (unsigned i = 0; seen->calls && i < calls_limit(); i++) {
+		if (seen->calls[i])
+			add_call(a, calls_name(i));
+	}
+	for (size_t i = 0; a->only_recorded && i < COUNT(unseen); i++)
+		add_call(a, unseen[i]);
+	for (size_t i = 0; seen->values && i < selector_count; i++) {
+		for (size_t j = 0; j < seen->values[i].count; j++)
+			argument_add(&a->arguments[i], seen->values[i].at[j]);
+	}
+	a->paths = seen->paths;
+	if (a->only_recorded)
+		a->unproven = "only what was seen";
+}
+
+/* What the code says. */
+static void read_code(struct analysis *a, const char *path)
 {
 	struct reach *r = &a->reach;
 	const char *host;
@@ -95,9 +139,21 @@ void analysis_run(struct analysis *a, const char *path)
 	reach_spread(r);
 	analysis_open(a);
 	callers_index(r);
-	a->calls = xcalloc(calls_limit(), sizeof(*a->calls));
 	ask_sites(a);
+}
+
+void analysis_run(struct analysis *a, const char *path)
+{
+	struct recording seen = { 0 };
+
+	for (size_t i = 0; i < a->recorded.count; i++)
+		recording_read(&seen, a->recorded.at[i]);
+	add_opened(a, &seen);
+	a->calls = xcalloc(calls_limit(), sizeof(*a->calls));
+	if (!a->only_recorded)
+		read_code(a, path);
 	analysis_arguments(a);
+	add_recorded(a, &seen);
 	a->complete = true;
 	for (size_t i = 0; i < a->site_count; i++)
 		a->complete &= !a->sites[i].unknown;

@@ -45,12 +45,21 @@ struct analysis {
 	uint32_t *calls; /* by number: 1 + the index of a site that makes it, 0 for none */
 	struct argument *arguments;
 	size_t argument_count;
+	struct strings recorded; /* files of recordings (recording.h), whose contents count as found */
+	bool only_recorded;      /* and nothing else does */
+	struct strings paths;    /* what recordings handed to calls */
 	bool complete; /* every site is bounded */
+	const char *unproven; /* not NULL: the answer holds as far as this goes */
 	void (*progress)(const char *what); /* or NULL */
 };
 
 /** analysis_run() - fill @a for the program at @path. Fails with a sentence on what cannot be read. */
 void analysis_run(struct analysis *a, const char *path);
+/**
+ * analysis_for() - the answer that @selection's --fit asks for, of the program at @path, in @a, and what a kernel must hold
+ * then. Return: NULL: nothing is cut.
+ */
+const struct fit *analysis_for(const struct selection *selection, struct analysis *a, const char *path);
 /**
  * analysis_fit() - what a kernel for the analyzed program must hold.
  * Return: NULL, after saying why, if the program may ask for anything.
@@ -62,6 +71,8 @@ bool analysis_paths(const struct analysis *a, struct strings *paths);
 void analysis_drop_parts(const struct analysis *a, struct fit *fit);
 /** analysis_open() - follow what is opened by name, until nothing new is reached. Part of analysis_run(). */
 void analysis_open(struct analysis *a);
+/** argument_add() - it may have this value. */
+void argument_add(struct argument *arg, int64_t value);
 /** analysis_arguments() - what the calls that open large parts are asked for. Part of analysis_run(). */
 void analysis_arguments(struct analysis *a);
 /** analysis_why() - print the way from where the program is entered to a site that makes @call. */

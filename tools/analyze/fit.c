@@ -77,6 +77,7 @@ struct fit *analysis_fit(const struct analysis *a, const char *path)
 	struct fit *fit = xcalloc(1, sizeof(*fit));
 	struct fit_set *calls, *families, *types;
 
+	fit->unproven = a->unproven;
 	if (!a->complete) {
 		warn("%s may make any system call, so nothing is cut (whittle analyze says where from)", path);
 		return NULL;
@@ -99,4 +100,16 @@ struct fit *analysis_fit(const struct analysis *a, const char *path)
 	drop_unused(fit, families, types);
 	analysis_drop_parts(a, fit);
 	return fit;
+}
+
+const struct fit *analysis_for(const struct selection *selection, struct analysis *a, const char *path)
+{
+	a->recorded = selection->recorded;
+	a->only_recorded = !strcmp(selection->fit_mode, "recorded");
+	if (a->only_recorded && !a->recorded.count)
+		fail("--fit recorded goes by recordings: name one with --recorded FILE (`whittle run --record FILE' writes it)");
+	analysis_run(a, path);
+	if (a->unproven)
+		warn("unproven: %s", a->unproven);
+	return analysis_fit(a, path);
 }

@@ -118,6 +118,8 @@ static struct strings assumptions(const struct analysis *a)
 {
 	struct strings list = { 0 };
 
+	for (size_t i = 0; i < a->recorded.count; i++)
+		strings_add(&list, format("recorded: what %s saw counts as found", a->recorded.at[i]));
 	for (size_t i = 0; i < a->reach.deferred_count; i++) {
 		const struct deferred *d = &a->reach.deferred[i];
 

@@ -24,6 +24,7 @@ struct contents {
 	struct closure closure; /* of PROGRAM and --copy */
 	size_t start_count;     /* files of the closure that PROGRAM needs to start; the others are copied */
 	char *root;             /* a directory */
+	const char *unproven;   /* how far it holds that the kernel has what the program needs, or NULL */
 	bool root_is_ours;      /* to change, as it is a copy */
 	struct buf erofs;
 };
@@ -284,6 +285,10 @@ static json_t *manifest(const struct image_request *request, const struct conten
 						   : json_pack("[s]", "all"));
 	if (request->selection.fit_mode)
 		json_object_set_new(m, "fit", json_string(request->selection.fit_mode));
+	if (request->selection.recorded.count)
+		json_object_set_new(m, "recorded", strings_json(&request->selection.recorded));
+	if (c->unproven)
+		json_object_set_new(m, "unproven", json_string(c->unproven));
 	json_object_set_new(m, "with", strings_json(&request->selection.with));
 	json_object_set_new(m, "without", strings_json(&request->selection.without));
 	json_object_set_new(m, "components", strings_json(&kernel->map.components));
@@ -306,12 +311,11 @@ static const struct fit *find_fit(const struct image_request *request, const str
 	if (!request->selection.fit_mode)
 		return NULL;
 	if (!c->start_count)
-		fail("--fit program is for a program; %s is a root file system", c->source);
+		fail("--fit %s is for a program; %s is a root file system", request->selection.fit_mode, c->source);
 	for (size_t i = c->start_count; i < c->closure.count; i++)
 		strings_add(&a->plugins, c->closure.files[i]->host);
 	a->library_path = c->closure.library_path;
-	analysis_run(a, c->source);
-	return analysis_fit(a, c->source);
+	return analysis_for(&request->selection, a, c->source);
 }
 
 /* Nothing is written that `whittle verify` would refuse. The program was analyzed if the kernel is cut to it. */
@@ -343,6 +347,7 @@ void image_make(const struct image_request *request, const char *output)
 	gather(request, &c);
 	image_hint(c.program, &c.args);
 	selection.fit = find_fit(request, &c, &a);
+	c.unproven = selection.fit ? selection.fit->unproven : NULL;
 	set = components_load();
 	link_kernel(set, &selection, &kernel);
 	why = kernel_file_parse(&file, kernel.file);

@@ -18,6 +18,7 @@ struct fit_set {
 struct fit {
 	struct fit_set sets[16];
 	size_t count;
+	const char *unproven; /* not NULL: how far the answer holds */
 	struct strings unused; /* components that nothing the program asks for needs */
 	struct strings added;  /* components that stand in for them */
 };
@@ -26,6 +27,7 @@ struct fit {
 struct selection {
 	const char *fit_mode;  /* --fit, or NULL */
 	const struct fit *fit; /* what came of it; NULL cuts nothing */
+	struct strings recorded; /* --recorded: files of what runs used */
 	struct strings profiles; /* --for; empty means all */
 	struct strings with, without;
 };

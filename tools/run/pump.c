@@ -364,7 +364,7 @@ static int conclude(struct pump *p, int wait_status)
 
 int machine_run(const struct run_request *request, const struct strings *args, struct channels *ch)
 {
-	struct pump p = { .request = request, .ch = ch, .names = names_new(request->image), .trace = { request, { 0 } },
+	struct pump p = { .request = request, .ch = ch, .names = names_new(request->image), .trace = { .request = request },
 			  .status = -1 };
 	int wait_status = 0;
 	sigset_t set;

@@ -2,6 +2,7 @@
 #ifndef TOOLS_RUN_RUN_H
 #define TOOLS_RUN_RUN_H
 
+#include "tools/analyze/recording.h"
 #include "tools/elf/kernel_file.h"
 
 enum run_status { RUN_TOOL_FAILED = 125, RUN_NO_MACHINE = 126 };
@@ -22,6 +23,7 @@ struct run_request {
 	const char *directory;     /* that the program starts in, or NULL: / */
 	bool gdb, dry_run, verbose;
 	bool strace, missing;      /* show system calls; say which paths were not found */
+	const char *record;        /* write what the program used to this file, or NULL */
 };
 
 /* The ends of what connects the tool to QEMU; QEMU's own are inherited under these numbers. */
@@ -48,14 +50,15 @@ char *names_line(struct names *names, const char *line);
 /** gdb_script_text() - commands for gdb that show threads and mappings. */
 const char *gdb_script_text(void);
 
-/* What --strace and --missing make of the kernel's lines (abi/strace.c). */
+/* What --strace, --missing and --record make of the kernel's lines (abi/strace.c, abi/record.c). */
 struct trace {
 	const struct run_request *request;
 	struct strings missing; /* paths */
+	struct recording seen;
 };
 /** trace_line() - @line with the text of its error added; NULL: it is not to be shown. */
 char *trace_line(struct trace *trace, char *line);
-/** trace_report() - what --missing says at the end, on stderr. */
+/** trace_report() - what --missing says at the end, on stderr; writes the file of --record. */
 void trace_report(const struct trace *trace);
 
 #endif

@@ -95,6 +95,8 @@ char *trace_line(struct trace *trace, char *line)
 	const char *error, *text;
 	char *call;
 
+	if (request->record && recording_line(&trace->seen, line))
+		return NULL;
 	if (!request->strace && !request->missing)
 		return line;
 	call = call_of(line);
@@ -120,6 +122,8 @@ void trace_report(const struct trace *trace)
 {
 	struct strings here = { 0 }, gone = { 0 };
 
+	if (trace->request->record)
+		recording_write(&trace->seen, trace->request->record);
 	if (!trace->request->missing)
 		return;
 	for (size_t i = 0; i < trace->missing.count; i++) {
