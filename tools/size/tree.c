@@ -109,12 +109,12 @@ static int by_size(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void sort(struct size_node *node)
+static void sort_tree(struct size_node *node)
 {
 	if (node->count)
 		qsort(node->children, node->count, sizeof(*node->children), by_size);
 	for (size_t i = 0; i < node->count; i++)
-		sort(node->children[i]);
+		sort_tree(node->children[i]);
 }
 
 struct size_node *size_tree(const char *map_a, const char *map_b)
@@ -124,7 +124,7 @@ struct size_node *size_tree(const char *map_a, const char *map_b)
 	root->name = xstrdup("kernel");
 	if (!read_map(root, map_a, false) || (map_b && !read_map(root, map_b, true)))
 		return NULL;
-	sort(root);
+	sort_tree(root);
 	return root;
 }
 
