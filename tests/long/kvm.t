@@ -5,6 +5,7 @@
 . tests/lib.sh
 
 check "an image is built" $WHITTLE build -o "$work/rate.img" "$BUILD/guest/clock_rate" -- 1
+check "an image of timers is built" $WHITTLE build -o "$work/timers.img" "$BUILD/guest/timers" -- 1
 check "an image of a suite is built" $WHITTLE build -o "$work/suite.img" "$BUILD/guest/suite-static"
 cat > "$work/script" <<'END'
 start() { # NAME IMAGE MACHINE PARAMETERS QEMU-ARGUMENTS…
@@ -23,11 +24,14 @@ start xapic rate.img microvm nox2apic -cpu host -smp 2
 start old rate.img q35 "" -cpu host,-x2apic,-kvmclock,-tsc-deadline
 start tsc rate.img microvm clocksource=tsc -cpu host
 start calls rate.img microvm "whittle.strace=1 -- /usr/bin/clock_rate 0 100" -cpu host
+start hpet timers.img q35 nolapic_timer -cpu host -smp 2
+start pit timers.img microvm,pit=on whittle.timer=pit -cpu host -smp 2
+start by-hpet timers.img q35 clocksource=tsc -cpu host,-kvmclock,-hypervisor
 for suite in time signals threads; do
 	start suite-$suite suite.img microvm "-- /usr/bin/suite-static $suite" -cpu host -smp 2
 done
 END
-KVM_LAB_SECONDS=800 tests/kvm-lab "$BUILD/kvm-lab" "$work/script" "$work/rate.img" "$work/suite.img" 2> "$work/err" | tr -d '\r' > "$work/out"
+KVM_LAB_SECONDS=800 tests/kvm-lab "$BUILD/kvm-lab" "$work/script" "$work/rate.img" "$work/timers.img" "$work/suite.img" 2> "$work/err" | tr -d '\r' > "$work/out"
 said() { sed -n "s/^$1: //p" "$work/out"; }
 has "there is KVM" "$(cat "$work/out")" '^kvm-lab: there is /dev/kvm$'
 for name in microvm q35 two two-q35 xapic old tsc; do
@@ -47,6 +51,13 @@ done
 for name in two two-q35 xapic; do
 	has "$name: both processors run" "$(said $name)" '^2 processors$'
 done
+for name in hpet pit by-hpet; do
+	has "$name: sleeps and timers are right" "$(said $name)" '^end [0-9]+ early 0 backwards 0 lost 0$'
+done
+for name in hpet pit; do
+	has "$name: it is the timer" "$(said $name)" "^timer: $name\$"
+done
+has "by-hpet: the TSC is measured" "$(said by-hpet)" '^clock: tsc, [0-9]{9,} Hz$'
 has "old: the TSC is the clock" "$(said old)" '^clock: tsc, '
 has "tsc: so it is when a parameter asks for it" "$(said tsc)" '^clock: tsc, '
 if said calls | grep -q 'programs read it'; then
