@@ -87,7 +87,8 @@ err_t loopback_queue(struct netif *as, struct pbuf *p)
 
 	if (!packet)
 		return ERR_MEM;
-	packet->if_idx = netif_get_index(as);
+	if (unlikely(as != &loopback))
+		packet->if_idx = netif_get_index(as);
 	if (queue_tail)
 		queue_tail->next = packet;
 	else
@@ -132,7 +133,7 @@ void loopback_run(void)
 		if (!queue_head)
 			queue_tail = NULL;
 		last->next = NULL;
-		if (likely(packet->if_idx == netif_get_index(&loopback)))
+		if (likely(packet->if_idx == NETIF_NO_INDEX))
 			take_in(packet, &loopback);
 		else
 			take_in_as(packet, netif_get_by_index(packet->if_idx));

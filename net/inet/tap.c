@@ -1,6 +1,6 @@
 /* Whole packets for those who ask for them: raw sockets, errors for UDP sockets, shared ports. lwIP shows each packet to
  * its raw sockets' raw_input() first: that is ours, in the place of its core/raw.c, and a test of a pointer as long as
- * nobody asked. Under the network lock.
+ * nobody asked (lwip/priv/raw_priv.h). Under the network lock.
  */
 #include "net/inet/tap.h"
 #include "core/kernel.h"
@@ -9,22 +9,22 @@
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
-static struct inet_tap *taps;
+struct inet_tap *net_taps;
 
 void inet_tap_add(struct inet_tap *t)
 {
 	if (t->on)
 		return;
 	t->on = true;
-	t->next = taps;
-	taps = t;
+	t->next = net_taps;
+	net_taps = t;
 }
 
-raw_input_state_t raw_input(struct pbuf *p, struct netif *from)
+raw_input_state_t net_taps_input(struct pbuf *p, struct netif *from)
 {
 	bool taken = false;
 
-	for (const struct inet_tap *t = taps; unlikely(t); t = t->next)
+	for (const struct inet_tap *t = net_taps; t; t = t->next)
 		taken |= t->input(p, from);
 	return taken ? RAW_INPUT_DELIVERED : RAW_INPUT_NONE;
 }

@@ -65,13 +65,24 @@ static struct tcp_pcb **home(struct tcp_pcb *pcb)
 	return &buckets[bucket_of(&pcb->remote_ip, pcb->remote_port, pcb->local_port)];
 }
 
-static struct tcp_pcb *find(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port)
+/* Both ports, as they lie one behind the other. */
+_Static_assert(offsetof(struct tcp_pcb, remote_port) == offsetof(struct tcp_pcb, local_port) + 2, "ports of a connection");
+
+static inline uint32_t ports_of(const struct tcp_pcb *pcb)
+{
+	uint32_t ports;
+
+	__builtin_memcpy(&ports, &pcb->local_port, sizeof(ports));
+	return ports;
+}
+
+static inline __attribute__((always_inline)) struct tcp_pcb *find(const ip_addr_t *local, u16_t local_port, const ip_addr_t *remote, u16_t remote_port)
 {
 	struct tcp_pcb *pcb = buckets[bucket_of(remote, remote_port, local_port)];
+	uint32_t ports = (uint32_t)remote_port << 16 | local_port;
 
 	for (; pcb; pcb = *chain(pcb))
-		if (pcb->remote_port == remote_port && pcb->local_port == local_port &&
-		    ip_addr_cmp(&pcb->remote_ip, remote) && ip_addr_cmp(&pcb->local_ip, local))
+		if (ports_of(pcb) == ports && ip_addr_cmp(&pcb->remote_ip, remote) && ip_addr_cmp(&pcb->local_ip, local))
 			break;
 	return pcb;
 }
@@ -211,15 +222,15 @@ void tcp_input(struct pbuf *p, struct netif *from)
 	whole_active = tcp_active_pcbs;
 	whole_waiting = tcp_tw_pcbs;
 	narrowed = true;
-	tcp_active_pcbs = tcp_tw_pcbs = NULL;
-	if (likely(pcb)) {
-		if (unlikely(pcb->state == TIME_WAIT))
-			tcp_tw_pcbs = pcb;
-		else
-			tcp_active_pcbs = pcb;
+	tcp_active_pcbs = pcb;
+	tcp_tw_pcbs = NULL;
+	if (unlikely(pcb && pcb->state == TIME_WAIT)) {
+		tcp_active_pcbs = NULL;
+		tcp_tw_pcbs = pcb;
 	}
 	lwip_tcp_input(p, from);
-	net_tcp_found();
+	if (unlikely(narrowed))
+		net_tcp_found();
 }
 
 u16_t net_tcp_port(const struct tcp_pcb *pcb, const ip_addr_t *remote, u16_t remote_port)
