@@ -2,6 +2,7 @@
  * argument is not bounded stays whole; so does everything when a site is not bounded.
  */
 #include <linux/futex.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -53,7 +54,8 @@ static bool has(const struct fit_set *s, int64_t number)
 }
 
 /* Parts that a profile asks for and a program without such sockets does not need. */
-static void drop_unused(struct fit *fit, const struct fit_set *families, const struct fit_set *types)
+static void drop_unused(struct fit *fit, const struct fit_set *families, const struct fit_set *types,
+			const struct fit_set *protocols)
 {
 	static const char *const network[] = { "inet", "inet6", "udp", "raw", "dhcp", "driver:virtio_net", "inet_multicast" };
 	bool inet = has(families, AF_INET), inet6 = has(families, AF_INET6);
@@ -64,7 +66,9 @@ static void drop_unused(struct fit *fit, const struct fit_set *families, const s
 		strings_add_once(&fit->unused, "inet6");
 	if (!has(types, SOCK_DGRAM))
 		strings_add_once(&fit->unused, "udp");
-	if (!has(types, SOCK_RAW) && !has(types, SOCK_DGRAM))
+	/* Datagrams of ICMP, ping's, are of the same part. */
+	if (!has(types, SOCK_RAW) &&
+	    (!has(types, SOCK_DGRAM) || (!has(protocols, IPPROTO_ICMP) && !has(protocols, IPPROTO_ICMPV6))))
 		strings_add_once(&fit->unused, "raw");
 	if (!has(families, AF_NETLINK)) {
 		strings_add(&fit->unused, "netlink");
@@ -75,7 +79,7 @@ static void drop_unused(struct fit *fit, const struct fit_set *families, const s
 struct fit *analysis_fit(const struct analysis *a, const char *path)
 {
 	struct fit *fit = xcalloc(1, sizeof(*fit));
-	struct fit_set *calls, *families, *types;
+	struct fit_set *calls, *families, *types, protocols = { .set = "protocols", .bounded = true };
 
 	fit->unproven = a->unproven;
 	if (!a->complete) {
@@ -97,7 +101,8 @@ struct fit *analysis_fit(const struct analysis *a, const char *path)
 	types->mask = UINT16_MAX; /* the protocol stands above */
 	add_values(types, argument(a, "socket", "type"), TYPE_MASK);
 	add_values(add_set(fit, "futex", true), argument(a, "futex", "operation"), FUTEX_CMD_MASK);
-	drop_unused(fit, families, types);
+	add_values(&protocols, argument(a, "socket", "protocol"), UINT32_MAX);
+	drop_unused(fit, families, types, &protocols);
 	analysis_drop_parts(a, fit);
 	return fit;
 }
