@@ -54,6 +54,13 @@ $(BOUNDS)/stamp: $(wildcard /lib/x86_64-linux-gnu/libc.so.6)
 	done
 	@touch $@
 
+# For tests/analyze/mutations.t, which builds the tool with one file changed.
+.PHONY: tool-objects tool-cflags
+tool-objects:
+	@echo $(TOOL_OBJECTS)
+tool-cflags:
+	@echo '$(TOOL_CFLAGS)'
+
 PREFIX ?= /usr/local
 .PHONY: install
 install: tool components

@@ -18,7 +18,7 @@ mkdir "$work/lines"
 for source in $sources; do
 	echo "clang $compile_flags -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping -c -o $work/lines/$(echo "$source" | tr / _).o $source"
 done | xargs -P 2 -I{} sh -c '{}'
-clang $flags -fsanitize=fuzzer -fprofile-instr-generate -fcoverage-mapping -o "$work/lines/fuzz" "$work"/lines/*.o -lcapstone
+clang $flags -fsanitize=fuzzer -fprofile-instr-generate -fcoverage-mapping -o "$work/lines/fuzz" "$work"/lines/*.o -lcapstone -ljansson
 LLVM_PROFILE_FILE="$work/lines/raw" "$work/lines/fuzz" -runs=0 "$work/seeds" "$work/corpus" > "$work/log" 2>&1
 llvm-profdata merge -o "$work/lines/data" "$work/lines/raw"
 llvm-cov export -summary-only -instr-profile="$work/lines/data" "$work/lines/fuzz" $parsers > "$work/lines/json" 2> /dev/null
@@ -35,7 +35,7 @@ bug() { # NAME FILE SED: what sed makes of the file is found within 60 s
 	fi
 	clang $compile_flags -I"$(dirname "$2")" -fsanitize=fuzzer-no-link -c -o "$object" "$work/bug.c" &&
 		clang $flags -fsanitize=fuzzer -o "$work/bug" "$object" $(for s in $sources; do
-			[ "$s" = "$2" ] || echo "$BUILD/fuzz/o/${s%.c}.o"; done) -lcapstone || { point 1 "$1: builds"; return; }
+			[ "$s" = "$2" ] || echo "$BUILD/fuzz/o/${s%.c}.o"; done) -lcapstone -ljansson || { point 1 "$1: builds"; return; }
 	start=$SECONDS
 	timeout 70 "$work/bug" -max_total_time=60 -timeout=10 -rss_limit_mb=2048 -max_len=131072 -artifact_prefix="$work/found-" \
 		"$work/seeds" > "$work/log" 2>&1
@@ -44,6 +44,6 @@ bug() { # NAME FILE SED: what sed makes of the file is found within 60 s
 bug "a sum that wraps around" tools/analyze/binary.c 's/return offset <= o->file.size && o->file.size - offset >= size;/return offset + size <= o->file.size;/'
 bug "a version's index" tools/analyze/binary.c 's/names\[word & 0x7fff\] = /names[word] = /'
 bug "a relocation's symbol" tools/analyze/binary.c 's/if (r.symbol >= o->symbol_count && r.symbol)/if (0)/'
-bug "a note's length" tools/analyze/binary.c 's/desc > ph.p_filesz || ph.p_filesz - desc < n.n_descsz/desc > ph.p_filesz/'
+bug "a symbol's name" tools/analyze/locals.c 's/ sym.st_name >= names.sh_size ||$//'
 bug "an instruction across the end of a function" tools/analyze/flow.c 's/for (unsigned i = 1; i < in.size && in_unit(f, at + i); i++)/for (unsigned i = 1; i < in.size; i++)/'
 done_testing

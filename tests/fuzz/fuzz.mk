@@ -46,7 +46,7 @@ $(FUZZ)/o/tests/fuzz/analyze_fuzz.o: tests/fuzz/analyze_fuzz.c
 $(FUZZ)/o/tools/analyze/calls.o: $(BUILD)/o/tools/analyze/calls.inc
 $(FUZZ)/analyze_fuzz: $(FUZZ_ANALYZE:%.c=$(FUZZ)/o/%.o)
 	@echo '  FUZZ    $@'
-	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $^ -lcapstone
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_WRAP) -o $@ $^ -lcapstone -ljansson
 
 # For tests/fuzz/analyze.t, which builds it with bugs in it, and counts the lines that run.
 .PHONY: fuzz-analyze-flags fuzz-analyze-sources
