@@ -1,5 +1,7 @@
 /* Interrupt lines and their handlers. Lists change under irq_lock, and are walked with interrupts off: on one
  * processor that is enough, on several the walker takes the lock too. */
+#include <arch/percpu.h>
+#include <core/cpu.h>
 #include <core/irq.h>
 #include <core/lock.h>
 #include <linux/errno.h>
@@ -8,6 +10,7 @@ COMPONENT("irq", "interrupt lines");
 
 static struct spinlock irq_lock = SPINLOCK_INIT(RANK_DEVICE);
 static struct irq_handler *handlers[IRQ_LINES];
+PERCPU(struct irq_counts, irq_counts) = { { 0 } };
 
 /* Where the lines of the old controllers are, if not at the same numbers: line + 1; 0: the same. Start-up only. */
 static uint8_t isa_lines[16] __sealed;
@@ -74,8 +77,26 @@ void irq_release(unsigned line, struct irq_handler *h)
 		arch_irq_disable(line);
 }
 
+uint32_t irq_counted(unsigned cpu, unsigned which)
+{
+	/* Bases are known only where there are several. */
+	const struct irq_counts *c = cpu_count > 1 ? percpu_of(irq_counts, cpu) : percpu_ptr(irq_counts);
+
+	return READ_ONCE(c->of[which]);
+}
+
+const char *irq_name(unsigned line)
+{
+	irqflags_t flags = spin_lock_irqsave(&irq_lock);
+	const char *name = handlers[line] ? handlers[line]->name ? handlers[line]->name : "" : NULL;
+
+	spin_unlock_irqrestore(&irq_lock, flags);
+	return name;
+}
+
 void irq_dispatch(unsigned line)
 {
+	percpu_ptr(irq_counts)->of[line]++;
 	for (struct irq_handler *h = __atomic_load_n(&handlers[line], __ATOMIC_ACQUIRE); h; h = h->next)
 		h->handle(h->data);
 }

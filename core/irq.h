@@ -8,7 +8,8 @@
 struct irq_handler {
 	struct irq_handler *next;
 	bool (*handle)(void *data);
-	void *data; /* borrowed until irq_release() */
+	void *data;       /* borrowed until irq_release() */
+	const char *name; /* the same: of the device, for /proc/interrupts */
 };
 
 #define IRQ_EDGE  0u
@@ -40,5 +41,18 @@ void arch_irq_disable(unsigned line);
 void arch_irq_message(unsigned line, unsigned cpu, struct irq_message *m);
 /** irq_dispatch() - called by the controller's trap code. */
 void irq_dispatch(unsigned line);
+
+/* What is counted besides lines. */
+#define IRQ_COUNT_TIMER      IRQ_LINES
+#define IRQ_COUNT_RESCHEDULE (IRQ_LINES + 1)
+#define IRQ_COUNTS           (IRQ_LINES + 2)
+struct irq_counts {
+	uint32_t of[IRQ_COUNTS];
+};
+extern struct irq_counts irq_counts; /* percpu; written with interrupts off */
+/** irq_counted() - on processor @cpu, of a line or of IRQ_COUNT_*. */
+uint32_t irq_counted(unsigned cpu, unsigned which);
+/** irq_name() - the name of a device on @line, or NULL: it has none. More than one: any of them. */
+const char *irq_name(unsigned line);
 
 #endif

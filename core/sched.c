@@ -40,6 +40,7 @@ struct run_queue {
 	bool slice_armed;       /* interrupts off */
 	bool wanted;            /* interrupts off: a switch at the next chance */
 	struct mm *active_mm;   /* whose page tables are loaded; interrupts off */
+	uint64_t switches;      /* lock: to another thread */
 };
 
 PERCPU(struct run_queue, run_queue) = { 0 };
@@ -236,6 +237,7 @@ static void switch_thread(bool forced)
 	if (from->state == THREAD_DEAD)
 		q->dead = from;
 	q->running = to;
+	q->switches++;
 	if (unlikely(to->rank != SCHED_RANK_NORMAL) ? others_wait(q, to) : !list_empty(&q->ready))
 		arm_slice(q);
 	now = clock_monotonic_ns();
@@ -527,6 +529,11 @@ void sched_set_policy(struct thread *t, const struct sched_policy *policy)
 void sched_lend(struct thread *t, unsigned rank)
 {
 	change(t, NULL, (uint8_t)rank);
+}
+
+uint64_t sched_switches(unsigned cpu)
+{
+	return READ_ONCE(queue_of(cpu)->switches);
 }
 
 uint64_t sched_idle_ns(unsigned cpu)

@@ -24,6 +24,8 @@ void sched_init_cpu(unsigned cpu, struct thread *idle);
 void sched_interrupted(void);
 /** sched_idle_ns() - how long processor @cpu had nothing to do, up to now. */
 uint64_t sched_idle_ns(unsigned cpu);
+/** sched_switches() - how often it went from one thread to another. */
+uint64_t sched_switches(unsigned cpu);
 /** sched_kick() - if @t runs on another processor, make it look at its work. Context: any. */
 void sched_kick(const struct thread *t);
 /** sched_idle() - what a processor does when no thread is ready; never returns. */

@@ -16,6 +16,7 @@ COMPONENT("threads", "threads, scheduling, waiting");
 static struct spinlock tid_lock = SPINLOCK_INIT(RANK_TIDS);
 static struct thread *by_tid[TID_BUCKETS]; /* tid_lock */
 static int32_t last_tid;                   /* tid_lock */
+static uint64_t given;                     /* tid_lock: ids so far */
 
 static struct thread *find_locked(int tid)
 {
@@ -33,6 +34,7 @@ static void give_tid(struct thread *t)
 		last_tid = last_tid >= TID_MAX ? 1 : last_tid + 1;
 	} while (find_locked(last_tid));
 	t->tid = last_tid;
+	given++;
 	t->next_by_tid = by_tid[(unsigned)t->tid % TID_BUCKETS];
 	by_tid[(unsigned)t->tid % TID_BUCKETS] = t;
 	spin_unlock(&tid_lock);
@@ -60,6 +62,11 @@ struct thread *thread_by_tid(int tid)
 		t = NULL;
 	spin_unlock(&tid_lock);
 	return t;
+}
+
+uint64_t thread_given_tids(void)
+{
+	return READ_ONCE(given);
 }
 
 int thread_last_tid(void)

@@ -116,6 +116,8 @@ struct thread *thread_by_tid(int tid) __must_check;
 
 /** thread_last_tid() - the id given last. */
 int thread_last_tid(void);
+/** thread_given_tids() - how many were given: of programs' threads since the start. */
+uint64_t thread_given_tids(void);
 
 /** schedule() - let another thread run. Interrupts may be in any state; preemption is on, no spinlock is held. */
 void schedule(void);

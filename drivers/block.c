@@ -46,6 +46,23 @@ void block_done(struct block_device *d, struct block_request *r, int result)
 	wait_queue_wake_all(&d->wait, 0);
 }
 
+static int make_request(struct block_device *d, struct block_request *r)
+{
+	struct block_count *c = &d->count[r->write];
+	uint64_t start = clock_monotonic_ns(), bytes = 0;
+
+	for (unsigned i = 0; i < r->count; i++)
+		bytes += r->pieces[i].length;
+	__atomic_fetch_add(&d->under_way, 1, __ATOMIC_RELAXED);
+	d->ops->submit(d, r);
+	wait_event(&d->wait, __atomic_load_n(&r->done, __ATOMIC_ACQUIRE));
+	__atomic_fetch_sub(&d->under_way, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&c->requests, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&c->bytes, bytes, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&c->ns, clock_monotonic_ns() - start, __ATOMIC_RELAXED);
+	return r->result;
+}
+
 int block_transfer(struct block_device *d, bool write, uint64_t offset, const struct block_piece *pieces, unsigned count)
 {
 	uint64_t bytes = 0;
@@ -68,10 +85,10 @@ int block_transfer(struct block_device *d, bool write, uint64_t offset, const st
 			.pieces = pieces, .count = MIN(count, d->pieces_max), .write = write, .offset = offset,
 		};
 
-		d->ops->submit(d, &r);
-		wait_event(&d->wait, __atomic_load_n(&r.done, __ATOMIC_ACQUIRE));
-		if (r.result)
-			return r.result;
+		int result = make_request(d, &r);
+
+		if (result)
+			return result;
 		for (unsigned i = 0; i < r.count; i++)
 			offset += pieces[i].length;
 		pieces += r.count;

@@ -10,6 +10,8 @@
 
 #define BLOCK_SECTOR     512u
 #define BLOCK_PIECES_MAX 32u
+#define BLOCK_MAJOR      254u /* what Linux gives virtio disks, mostly */
+#define BLOCK_MINORS     16u  /* a disk's, partitions included, of which there are none here */
 
 /* One piece of memory, a multiple of BLOCK_SECTOR long. */
 struct block_piece {
@@ -37,6 +39,11 @@ struct block_ops {
 	int (*discard)(struct block_device *d, uint64_t offset, uint64_t n);
 };
 
+/* Of transfers that are done. All a. */
+struct block_count {
+	uint64_t requests, bytes, ns;
+};
+
 struct block_device {
 	const struct block_ops *ops; /* I */
 	char name[8];                /* I: "vda" */
@@ -45,6 +52,8 @@ struct block_device {
 	uint64_t discard_max;        /* I: bytes that one discard may have; 0: it cannot */
 	unsigned pieces_max;         /* I: that one request may have, 1 to BLOCK_PIECES_MAX */
 	struct wait_queue wait;      /* who waits for a request, or for room */
+	struct block_count count[2]; /* read, written */
+	unsigned under_way;          /* a: requests */
 	struct block_device *next;   /* block.c's */
 	void *file;                  /* a: fs/dev/block.c's */
 };

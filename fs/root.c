@@ -85,9 +85,9 @@ struct place {
 
 /* In this order: some lie in others. /tmp and /run belong to the upper layer when the root can be written. */
 static const struct place places[] = {
-	{ "/dev", "devtmpfs", "" },     { "/dev", "fixed_dev", "" },     { "/dev/shm", "tmpfs", "" },       { "/dev/pts", "devpts", "" },
-	{ "/proc", "proc", "" },        { "/sys", "sysfs", "" },           { "/tmp", "tmpfs", "mode=1777" },
-	{ "/run", "tmpfs", "mode=755" },
+	{ "/dev", "devtmpfs", "" },     { "/dev", "fixed_dev", "" },       { "/dev/shm", "tmpfs", "" },
+	{ "/dev/pts", "devpts", "" },   { "/proc", "proc", "" },           { "/sys", "sysfs", "" },
+	{ "/sys/fs/cgroup", "cgroup2", "" }, { "/tmp", "tmpfs", "mode=1777" }, { "/run", "tmpfs", "mode=755" },
 };
 
 static void mount_place(const struct place *p)
@@ -98,6 +98,8 @@ static void mount_place(const struct place *p)
 	if (!filesystem_find(p->type))
 		return; /* not in this kernel */
 	r = vfs_make(NULL, p->path, S_IFDIR | 0755, 0);
+	if (r == -ENOENT)
+		return; /* what it lies in is not in this kernel */
 	if (r && r != -EEXIST)
 		log_warn("%s cannot be made: error %d", p->path, -r);
 	r = path_walk(NULL, p->path, WALK_FOLLOW | WALK_DIRECTORY, &at);

@@ -72,7 +72,7 @@ void entries_zap(struct mm *mm, uint64_t start, uint64_t end)
 	}
 	drop(mm, first, last + PAGE_SIZE, pages, count);
 	mm->anon_pages -= private;
-	mm->resident_pages -= emptied;
+	mm_resident_falls(mm, emptied);
 }
 
 /* The rights that a page already mapped may have at once; more come by faults: a write to a page that is shared with
@@ -230,7 +230,7 @@ uint64_t entries_age(struct mm *mm, uint64_t start, uint64_t end)
 		}
 	}
 	drop(mm, first, count ? at : first, pages, count);
-	mm->resident_pages -= emptied;
+	mm_resident_falls(mm, emptied);
 	mm->anon_pages -= private;
 	return emptied + emptied_huge + aged;
 }

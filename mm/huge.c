@@ -161,7 +161,7 @@ static void free_block(struct mm *mm, mmu_entry old, uint64_t start)
 	page_free_run(page_direct(mmu_entry_paddr(old)), BLOCK_PAGES);
 	count_huge(mm, -1);
 	mm->anon_pages -= BLOCK_PAGES;
-	mm->resident_pages -= BLOCK_PAGES;
+	mm_resident_falls(mm, BLOCK_PAGES);
 }
 
 void huge_drop(struct mm *mm, mmu_entry *region, uint64_t start)

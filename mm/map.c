@@ -60,6 +60,7 @@ static void count_pages(struct mm *mm, const struct vma *v, int64_t pages)
 /* The same, and they are not committed any more. */
 static void drop_pages(struct mm *mm, const struct vma *v, uint64_t pages)
 {
+	mm->total_most = MAX(mm->total_most, mm->total_pages);
 	count_pages(mm, v, -(int64_t)pages);
 	if (v->flags & VMA_ACCOUNT)
 		commit_move(-(int64_t)pages);

@@ -28,6 +28,8 @@ struct mm {
 	unsigned lock_future;     /* lock: mlockall(2): MM_LOCK, and MM_LOCK_ON_FAULT */
 	uint64_t huge_pages;      /* lock: huge entries */
 	bool lazily_freed;        /* lock: there may be pages that may be taken back unless written to (MADV_FREE) */
+	/* lock: what these two were at most before they became less; mm_sizes() looks at them, too. */
+	uint64_t total_most, resident_most;
 	uint64_t anon_pages;      /* lock: resident private pages */
 	uint64_t resident_pages;  /* lock: all entries that hold a page, private or not */
 	uint64_t brk_start, brk;  /* lock */
@@ -99,10 +101,17 @@ bool mm_next_range(struct mm *mm, uint64_t from, bool count, struct mm_range *ou
 /* Pages of an address space, by kind. */
 struct mm_sizes {
 	uint64_t total;              /* all mappings */
+	uint64_t total_most, resident_most; /* ever */
 	uint64_t resident, private;  /* in the page tables; of them, the program's own */
 	uint64_t code, data, stack;  /* of mappings: executable; private and writable, without stacks; stacks */
 	uint64_t locked;             /* of mappings: those that are locked */
 };
+/** mm_resident_falls() - so many entries less. @mm->lock held. */
+static inline void mm_resident_falls(struct mm *mm, uint64_t pages)
+{
+	mm->resident_most = MAX(mm->resident_most, mm->resident_pages);
+	mm->resident_pages -= pages;
+}
 /** mm_sizes() - walks the mappings, not their pages. Context: may sleep. */
 void mm_sizes(struct mm *mm, struct mm_sizes *out);
 

@@ -281,6 +281,8 @@ void mm_sizes(struct mm *mm, struct mm_sizes *out)
 	out->total = mm->total_pages;
 	out->resident = mm->resident_pages;
 	out->private = mm->anon_pages;
+	out->total_most = MAX(mm->total_most, mm->total_pages);
+	out->resident_most = MAX(mm->resident_most, mm->resident_pages);
 	out->locked = mm->locked_pages;
 	for (struct vma *v = mm->tree.first; v; v = v->next) {
 		uint64_t pages = (v->end - v->start) >> PAGE_SHIFT;

@@ -129,12 +129,14 @@ static void interrupt(unsigned vector)
 
 	if (vector == TRAP_TIMER) {
 		apic_eoi();
+		percpu_ptr(irq_counts)->of[IRQ_COUNT_TIMER]++;
 		clock_interrupt();
 	} else if (vector < TRAP_LINES_FIRST + TRAP_LINES) {
 		irq_dispatch(vector - TRAP_LINES_FIRST);
 		apic_eoi();
 	} else if (vector == TRAP_RESCHEDULE) {
 		apic_eoi();
+		percpu_ptr(irq_counts)->of[IRQ_COUNT_RESCHEDULE]++;
 		smp_flush_if_asked();
 		sched_interrupted();
 	}

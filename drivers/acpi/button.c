@@ -23,7 +23,7 @@ static bool button_interrupt(void *unused)
 	return true;
 }
 
-static struct irq_handler button_handler = { .handle = button_interrupt };
+static struct irq_handler button_handler = { .handle = button_interrupt, .name = "acpi" };
 
 static void acpi_button(void)
 {

@@ -39,7 +39,7 @@ static void arm(uint64_t delta_ns)
 
 static void hpet_timer_start(void)
 {
-	static struct irq_handler handler = { .handle = shared_timer_interrupt };
+	static struct irq_handler handler = { .handle = shared_timer_interrupt, .name = "timer" };
 	static bool started;
 	uint32_t config;
 

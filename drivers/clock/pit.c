@@ -98,7 +98,7 @@ static struct measured measure_once(bool *fired)
 void pit_connect(struct irq_handler handlers[PIT_LINES], bool (*handle)(void *data), void *data)
 {
 	for (unsigned i = 0; i < PIT_LINES; i++) {
-		handlers[i] = (struct irq_handler){ .handle = handle, .data = data };
+		handlers[i] = (struct irq_handler){ .handle = handle, .data = data, .name = "timer" };
 		(void)irq_request(pit_lines[i], IRQ_EDGE, &handlers[i]); /* fails for the one that is not there */
 	}
 }

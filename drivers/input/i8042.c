@@ -73,7 +73,7 @@ static bool keyboard_interrupt(void *unused)
 	return any;
 }
 
-static struct irq_handler keyboard_handler = { .handle = keyboard_interrupt };
+static struct irq_handler keyboard_handler = { .handle = keyboard_interrupt, .name = "i8042" };
 
 static void keyboard_start(void)
 {

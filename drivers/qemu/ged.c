@@ -40,7 +40,7 @@ static bool ged_interrupt(void *unused)
 	return what;
 }
 
-static struct irq_handler ged_handler = { .handle = ged_interrupt };
+static struct irq_handler ged_handler = { .handle = ged_interrupt, .name = "acpi" };
 
 static void ged_button(void)
 {

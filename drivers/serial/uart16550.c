@@ -120,7 +120,7 @@ static bool uart_interrupt(void *unused)
 	return true;
 }
 
-static struct irq_handler uart_handler = { .handle = uart_interrupt };
+static struct irq_handler uart_handler = { .handle = uart_interrupt, .name = "ttyS0" };
 
 static void uart_start_input(void)
 {

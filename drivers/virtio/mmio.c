@@ -191,7 +191,7 @@ void virtio_mmio_slot(paddr_t address, uint64_t size, unsigned line)
 		return;
 	}
 	format_text(m->device.name, sizeof(m->device.name), "virtio%u", device_count++);
-	m->irq = (struct irq_handler){ .handle = mmio_interrupt, .data = m };
+	m->irq = (struct irq_handler){ .handle = mmio_interrupt, .data = m, .name = m->device.name };
 	r = irq_request(line, IRQ_EDGE, &m->irq);
 	if (r)
 		goto failed;

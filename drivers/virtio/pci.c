@@ -140,7 +140,7 @@ static uint16_t queue_vector(struct virtio_pci *p, struct virtqueue *q)
 
 	if (!p->msix || !q->interrupt)
 		return VIRTIO_MSI_NO_VECTOR;
-	pq->irq = (struct irq_handler){ .handle = queue_message, .data = q };
+	pq->irq = (struct irq_handler){ .handle = queue_message, .data = q, .name = q->device->name };
 	pq->line = pci_msix_request(p->pci, q->slot + 1, q->cpu, &pq->irq);
 	return pq->line < 0 ? 0 : (uint16_t)(q->slot + 1);
 }
@@ -274,7 +274,7 @@ static bool find_structures(struct virtio_pci *p)
 
 static int get_interrupt(struct virtio_pci *p)
 {
-	p->irq = (struct irq_handler){ .handle = message, .data = p };
+	p->irq = (struct irq_handler){ .handle = message, .data = p, .name = p->device.name };
 	if (pci_msix_enable(p->pci)) {
 		p->line = pci_msix_request(p->pci, 0, 0, &p->irq);
 		p->msix = p->line >= 0;

@@ -24,8 +24,6 @@
 
 COMPONENT("block-files", "disks as files: /dev/vda");
 
-#define MAJOR         254u /* what Linux gives virtio disks, mostly */
-#define MINORS        16u  /* a disk's, partitions included, of which there are none here */
 #define AHEAD         16u  /* pages read at once */
 #define RECLAIM_TRIES 1000u  /* of a transfer for which there is no memory, as long as some becomes free */
 #define DIRTY_SHARE   8u   /* part of memory that may be dirty */
@@ -574,10 +572,10 @@ static void start_thread(void)
 static int block_open(struct inode *inode, struct file *f)
 {
 	unsigned minor = (unsigned)((inode->rdev & 0xff) | (inode->rdev >> 12 & ~0xfful));
-	struct block_device *device = block_at(minor / MINORS);
+	struct block_device *device = block_at(minor / BLOCK_MINORS);
 	struct disk_file *d;
 
-	if ((inode->rdev >> 8 & 0xfff) != MAJOR || minor % MINORS || !device)
+	if ((inode->rdev >> 8 & 0xfff) != BLOCK_MAJOR || minor % BLOCK_MINORS || !device)
 		return -ENXIO;
 	mutex_lock(&make_lock);
 	d = device->file ? device->file : make_disk(device);
@@ -599,7 +597,7 @@ static bool block_describe(unsigned index, const char **name, uint32_t *rdev)
 	if (!device)
 		return false;
 	*name = device->name;
-	*rdev = DEVNODE_NUMBER(MAJOR, index * MINORS);
+	*rdev = DEVNODE_NUMBER(BLOCK_MAJOR, index * BLOCK_MINORS);
 	return true;
 }
 SET_ENTRY(blockfile, disks, struct blockfile) = { "disks", block_describe, block_open, sync_all };

@@ -107,7 +107,8 @@ PROC_CONSTANT(task_wchan, "PID/task/TID/wchan", "0");
 PROC_CONSTANT(task_children, "PID/task/TID/children", "");
 
 /* There are no control groups but the root, no name spaces of users, and nobody logged in. */
-PROC_CONSTANT(cgroups, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\n");
+PROC_CONSTANT(cgroups, "cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
+			    "cpuset\t0\t1\t1\ncpu\t0\t1\t1\ncpuacct\t0\t1\t1\nmemory\t0\t1\t1\npids\t0\t1\t1\n");
 PROC_CONSTANT(pid_cgroup, "PID/cgroup", "0::/\n");
 PROC_CONSTANT(task_cgroup, "PID/task/TID/cgroup", "0::/\n");
 PROC_CONSTANT(pid_cpuset, "PID/cpuset", "/\n");

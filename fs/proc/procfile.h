@@ -1,4 +1,4 @@
-/* Files of /proc and /sys: entries of a set, from whose names the directories follow (fs/proc/tree.c).
+/* Files of /proc, /sys and /sys/fs/cgroup: entries of a set, from whose names the directories follow (fs/proc/tree.c).
  *
  *     PROC_FILE(meminfo, "meminfo", show_meminfo);
  *     PROC_FILE(task_stat, "PID/task/TID/stat", show_stat);
@@ -37,6 +37,7 @@ struct procfile {
 };
 SET_DECLARE(procfile, struct procfile, 32);
 SET_DECLARE(sysfile, struct procfile, 32);
+SET_DECLARE(cgroupfile, struct procfile, 32);
 
 #define PROC_FILE(ident, path, fn)                                                                 \
 	SET_ENTRY(procfile, ident, struct procfile) = { .name = path, .show = fn, .mode = S_IFREG | 0444 }

@@ -159,8 +159,11 @@ static void add_memory(struct text *out, const struct state *s)
 {
 	uint64_t program = (s->code_end - s->code_start + PAGE_SIZE - 1) / PAGE_SIZE;
 
+	add_kib(out, "VmPeak:", s->sizes.total_most);
 	add_kib(out, "VmSize:", s->sizes.total);
 	add_kib(out, "VmLck:", s->sizes.locked);
+	add_kib(out, "VmPin:", 0);
+	add_kib(out, "VmHWM:", s->sizes.resident_most);
 	add_kib(out, "VmRSS:", s->sizes.resident);
 	add_kib(out, "RssAnon:", s->sizes.private);
 	add_kib(out, "RssFile:", s->sizes.resident - s->sizes.private);

@@ -6,6 +6,7 @@
 #include <fs/inotify.h>
 #include <fs/pipe.h>
 #include <fs/proc/procfile.h>
+#include <fs/sysv_shm.h>
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <mm/commit.h>
@@ -77,6 +78,13 @@ PROC_NUMBER(sys_threads_max, "sys/kernel/threads-max", TID_MAX); /* nothing but 
 PROC_NUMBER(sys_ngroups_max, "sys/kernel/ngroups_max", GROUPS_MAX);
 PROC_NUMBER(sys_cap_last_cap, "sys/kernel/cap_last_cap", CAP_LAST_CAP);
 
+PROC_CONSTANT(sys_tainted, "sys/kernel/tainted", "0\n");
+PROC_CONSTANT(sys_overflow_uid, "sys/kernel/overflowuid", "65534\n");
+PROC_CONSTANT(sys_overflow_gid, "sys/kernel/overflowgid", "65534\n");
+PROC_NUMBER(sys_shmmax, "sys/kernel/shmmax", SHMMAX);
+PROC_NUMBER(sys_shmall, "sys/kernel/shmall", SHMALL);
+PROC_NUMBER(sys_shmmni, "sys/kernel/shmmni", SHMMNI);
+
 /* A decimal number alone, up to @most. Return: it, or -1. */
 static int64_t parse_number(const char *text, size_t n, uint64_t most)
 {
@@ -140,6 +148,8 @@ static int write_overcommit_kbytes(const struct proc_target *of, char *text, siz
 }
 PROC_WRITABLE(sys_overcommit_kbytes, "sys/vm/overcommit_kbytes", show_overcommit_kbytes, write_overcommit_kbytes);
 
+PROC_CONSTANT(sys_swappiness, "sys/vm/swappiness", "0\n"); /* there is nothing to swap to */
+PROC_CONSTANT(sys_nr_hugepages, "sys/vm/nr_hugepages", "0\n");
 PROC_NUMBER(sys_max_map_count, "sys/vm/max_map_count", MAP_COUNT_MAX);
 PROC_NUMBER(sys_mmap_min_addr, "sys/vm/mmap_min_addr", VMA_LOWEST);
 

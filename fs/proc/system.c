@@ -2,6 +2,7 @@
 #include <arch/cpuinfo.h>
 #include <core/clock.h>
 #include <core/cpu.h>
+#include <core/irq.h>
 #include <core/page.h>
 #include <core/param.h>
 #include <core/process.h>
@@ -67,10 +68,26 @@ static int show_cpuinfo(struct text *out, const struct proc_target *of)
 }
 PROC_FILE(cpuinfo, "cpuinfo", show_cpuinfo);
 
+/* "intr": all, and by line. */
+static void add_interrupts(struct text *out)
+{
+	uint64_t of[IRQ_COUNTS] = { 0 }, all = 0;
+
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+		for (unsigned i = 0; i < IRQ_COUNTS; i++)
+			of[i] += irq_counted(cpu, i);
+	for (unsigned i = 0; i < IRQ_COUNTS; i++)
+		all += of[i];
+	text_add(out, "intr %lu", (unsigned long)all);
+	for (unsigned i = 0; i < IRQ_LINES; i++)
+		text_add(out, " %lu", (unsigned long)of[i]);
+	text_put(out, "\n", 1);
+}
+
 /* All that is not idle is user time, as in getrusage(2). */
 static int show_stat(struct text *out, const struct proc_target *of)
 {
-	uint64_t up = clock_monotonic_ns(), start = clock_realtime_ns() - up, idle[CPU_MAX], idle_all = 0;
+	uint64_t up = clock_monotonic_ns(), start = clock_realtime_ns() - up, idle[CPU_MAX], idle_all = 0, switches = 0;
 	struct proc_usage u;
 
 	proc_usage(&u);
@@ -83,8 +100,11 @@ static int show_stat(struct text *out, const struct proc_target *of)
 	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
 		text_add(out, "cpu%u %lu 0 0 %lu 0 0 0 0 0 0\n", cpu, (unsigned long)((up - idle[cpu]) / TICK_NS),
 			 (unsigned long)(idle[cpu] / TICK_NS));
-	text_add(out, "btime %lu\nprocs_running %u\nprocs_blocked %u\n", (unsigned long)(start / NSEC_PER_SEC),
-		 u.running, u.blocked);
+	add_interrupts(out);
+	for (unsigned cpu = 0; cpu < cpu_count; cpu++)
+		switches += sched_switches(cpu);
+	text_add(out, "ctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked %u\n", (unsigned long)switches,
+		 (unsigned long)(start / NSEC_PER_SEC), (unsigned long)thread_given_tids(), u.running, u.blocked);
 	return 0;
 }
 PROC_FILE(stat, "stat", show_stat);

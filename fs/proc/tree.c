@@ -355,8 +355,8 @@ static int file_open_(struct inode *inode, struct file *f)
 	const struct procfile *file = proc_inode(inode)->file;
 	const struct proc_super *tree = inode->super->private;
 
-	/* As in Linux: what is in /sys and /proc/sys is not opened for writing if it cannot be, not even by root. */
-	if (FILE_WRITABLE(f) && !writable(file) && (tree->magic == SYSFS_MAGIC || !strncmp(file->name, "sys/", 4)))
+	/* As in Linux: what is in /sys, below it and in /proc/sys is not opened for writing if it cannot be, not even by root. */
+	if (FILE_WRITABLE(f) && !writable(file) && (tree->magic != PROC_SUPER_MAGIC || !strncmp(file->name, "sys/", 4)))
 		return -EACCES;
 	f->private = kzalloc(sizeof(struct text));
 	return f->private ? 0 : -ENOMEM;

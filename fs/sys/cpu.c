@@ -79,6 +79,15 @@ static int show_clocksource(struct text *out, const struct proc_target *of)
 }
 SYS_FILE(clocksource_current, "devices/system/clocksource/clocksource0/current_clocksource", show_clocksource);
 
+static int show_clocksources(struct text *out, const struct proc_target *of)
+{
+	set_for_each(clocksource, c)
+		text_add(out, "%s ", c->name);
+	text_put(out, "\n", 1);
+	return 0;
+}
+SYS_FILE(clocksource_available, "devices/system/clocksource/clocksource0/available_clocksource", show_clocksources);
+
 /* All memory and all processors are one node. */
 SYS_CONSTANT(node_online, "devices/system/node/online", "0\n");
 SYS_CONSTANT(node_possible, "devices/system/node/possible", "0\n");

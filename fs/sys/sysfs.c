@@ -33,5 +33,9 @@ static int show_huge_size(struct text *out, const struct proc_target *of)
 }
 SYS_FILE(thp_size, "kernel/mm/transparent_hugepage/hpage_pmd_size", show_huge_size);
 
-/* Where cgroups would be mounted. */
+SYS_CONSTANT(thp_defrag, "kernel/mm/transparent_hugepage/defrag", "always defer defer+madvise madvise [never]\n");
+SYS_CONSTANT(thp_shmem, "kernel/mm/transparent_hugepage/shmem_enabled", "always within_size advise [never] deny force\n");
+SYS_DIRECTORY(hugepages, "kernel/mm/hugepages"); /* none are set aside */
+
+/* Where cgroup2 is mounted, if it is in the kernel. */
 SYS_DIRECTORY(cgroup, "fs/cgroup");

@@ -5,7 +5,8 @@
 . tests/lib.sh
 
 files='self/io self/limits self/statm self/smaps_rollup self/oom_score self/oom_score_adj self/personality self/loginuid
-self/sessionid self/setgroups self/uid_map self/status self/wchan self/stat meminfo uptime loadavg swaps stat'
+self/sessionid self/setgroups self/uid_map self/status self/wchan self/stat meminfo uptime loadavg swaps stat
+sys/kernel/tainted sys/kernel/overflowuid sys/vm/nr_hugepages sys/kernel/shmmni'
 sysfiles='devices/system/cpu/online devices/system/cpu/possible devices/system/cpu/offline devices/system/cpu/kernel_max
 devices/system/cpu/cpu0/topology/core_id devices/system/cpu/cpu0/topology/physical_package_id
 devices/system/cpu/cpu0/topology/core_cpus_list devices/system/node/online devices/system/node/node0/distance'
@@ -17,7 +18,7 @@ form() {
 	perl -pe 's/\b([0-9a-f]{8,16}-[0-9a-f]{8,16}|[0-9a-f]{16})\b/H/g; s/([ \t])-(\d)/$1$2/g; 1 while s/( )(\d+)(\d)/$1 . " " x length($2) . $3/e;
 		s/\d+(\.\d+)?/N/g; s/unlimited/N/g; s/\([^)]*\)/(WORD)/; s/(Name:|State:)\t.*/$1\tWORD/; s/ [RSD] / STATE /;
 		s/^(Groups:\t).*/$1/; s/^(Cpus_allowed(_list)?:\t).*/$1/; s/^(Mems_allowed(_list)?:\t).*/$1/; s/ +(N|kB)/ $1/g if !/ kB$/; s/^N-N$/N/; s/ +$//;
-		s/^(Max .{22}) .*/$1/; s/^(\S+ H ---p).*/$1/'
+		s/^(Max .{22}) .*/$1/; s/^(intr N).*/$1/; s/^(\S+ H ---p).*/$1/'
 }
 # ours FORMS host's FORMS: each line of the one follows in the other, in order. Prints what does not.
 follows() {

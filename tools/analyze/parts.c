@@ -53,7 +53,8 @@ static bool only_devices(const struct strings *paths, struct strings *devices)
 static void drop_files(const struct analysis *a, struct fit *fit)
 {
 	static const char *const unused[] = { "overlay", "filesystem:tmpfs", "filesystem:devtmpfs", "filesystem:devpts",
-					      "filesystem:proc", "filesystem:sysfs", "block-files" };
+					      "filesystem:proc", "filesystem:sysfs", "filesystem:cgroup2",
+					      "block-files" };
 	struct strings paths = { 0 }, devices = { 0 };
 	bool alone = true;
 
@@ -63,6 +64,7 @@ static void drop_files(const struct analysis *a, struct fit *fit)
 		strings_add_once(&fit->unused, unused[i]);
 	fit->sets[fit->count++] = (struct fit_set){ .set = "procfile", .bounded = true };
 	fit->sets[fit->count++] = (struct fit_set){ .set = "sysfile", .bounded = true };
+	fit->sets[fit->count++] = (struct fit_set){ .set = "cgroupfile", .bounded = true };
 	strings_add_once(&devices, "console"); /* the kernel opens it for the program */
 	fit->sets[fit->count++] = (struct fit_set){ .set = "devnode", .bounded = true, .names = devices };
 	strings_add(&fit->added, "fixed-dev");

@@ -649,6 +649,102 @@ static void under_load(void)
 	is(field("Threads"), 1, "which leaves nothing behind");
 }
 
+/* What only grows, and what is at most as much as it once was. */
+static void counters(void)
+{
+	enum { SIZE = 8 << 20 };
+	long long switches, interrupts, threads, peak, high;
+	unsigned long local = 0;
+	pthread_t t;
+	char *line, *page;
+	long processors_here = sysconf(_SC_NPROCESSORS_ONLN);
+
+	ok(slurp("/proc/stat") > 0 && strstr(text, "\nintr ") && strstr(text, "\nctxt ") && strstr(text, "\nprocesses "),
+	   "stat has interrupts, switches and processes");
+	interrupts = strtoll(strstr(text, "\nintr ") + 6, NULL, 10);
+	switches = strtoll(strstr(text, "\nctxt ") + 6, NULL, 10);
+	threads = strtoll(strstr(text, "\nprocesses ") + 11, NULL, 10);
+	pthread_create(&t, NULL, moves, (void *)(intptr_t)-1);
+	pthread_join(t, NULL);
+	for (int i = 0; i < 5; i++)
+		sleep_ms(10);
+	for (int i = 0; i < 100; i++) { /* a sleep that is over before the processor idles needs no interrupt */
+		sleep_ms(10);
+		(void)slurp("/proc/stat");
+		if (strtoll(strstr(text, "\nintr ") + 6, NULL, 10) > interrupts)
+			break;
+	}
+	ok(strtoll(strstr(text, "\nintr ") + 6, NULL, 10) > interrupts, "sleeping interrupts");
+	ok(strtoll(strstr(text, "\nctxt ") + 6, NULL, 10) >= switches + 5, "and switches");
+	ok(strtoll(strstr(text, "\nprocesses ") + 11, NULL, 10) >= threads + 1, "a thread counts as one of processes");
+	ok(slurp("/proc/interrupts") > 0 && (line = strstr(text, "CPU0")) && line < strchr(text, '\n'), "interrupts: a column a processor");
+	line = strstr(text, "\nLOC:");
+	ok(line && sscanf(line + 5, "%lu", &local) == 1 && strstr(line, "Local timer interrupts"), "the timer's");
+	line = line ? line + 5 : text;
+	for (long cpu = 0; cpu < processors_here; cpu++)
+		local = strtoul(line, &line, 10);
+	ok(!strncmp(line, "   Local", 8), "for each of %ld processors", processors_here);
+
+	ok(slurp("/proc/self/status") > 0 && field("VmPeak") >= field("VmSize") && field("VmHWM") >= field("VmRSS"),
+	   "VmPeak and VmHWM are no less than what is now");
+	page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memset(page, 1, SIZE);
+	slurp("/proc/self/status");
+	peak = field("VmSize"), high = field("VmRSS");
+	munmap(page, SIZE);
+	slurp("/proc/self/status");
+	ok(field("VmPeak") >= peak && field("VmSize") <= peak - SIZE / 1024, "VmPeak stays when a mapping goes");
+	ok(field("VmHWM") >= high && field("VmRSS") < high - SIZE / 2048, "so does VmHWM");
+}
+
+/* One group without limits: what the JVM, node and Go's libraries read to know how much memory they may use. */
+static void group(void)
+{
+	static const char *const limits[] = { "memory.max", "memory.high", "memory.swap.max", "pids.max", "cpu.max" };
+	char path[100], hierarchy[300], place[300] = "", name[20], pid[20];
+	bool found = false;
+	struct statfs fs;
+	FILE *f;
+
+	ok(slurp("/proc/cgroups") > 0 && !strncmp(text, "#subsys_name\thierarchy\tnum_cgroups\tenabled\n", 42), "cgroups");
+	ok(strstr(text, "\ncpu\t") && strstr(text, "\ncpuset\t") && strstr(text, "\nmemory\t") && strstr(text, "\ncpuacct\t"),
+	   "has what runtimes ask for");
+	ok(slurp("/proc/self/cgroup") > 0 && (sscanf(text, "0::%299s", hierarchy) == 1 || strstr(text, "\n0::/")),
+	   "the process's group in the one hierarchy");
+	if (!in_guest())
+		return; /* the build host may have another layout, or none */
+	is(strcmp(hierarchy, "/"), 0, "it is the only one");
+	f = fopen("/proc/self/mountinfo", "r");
+	while (f && fgets(text, sizeof(text), f))
+		found |= sscanf(text, "%*d %*d %*d:%*d %299s %299s %*[^-]- %19s", hierarchy, place, name) == 3 &&
+			 !strcmp(place, "/sys/fs/cgroup") && !strcmp(name, "cgroup2") && !strcmp(hierarchy, "/");
+	fclose(f);
+	ok(found, "mountinfo says where it is mounted, as the JVM reads it");
+	ok(statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == 0x63677270, "by its number, too");
+	ok(slurp("/sys/fs/cgroup/cgroup.controllers") > 0 && strstr(text, "memory") && strstr(text, "cpu "), "controllers");
+	for (unsigned i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", limits[i]);
+		ok(slurp(path) > 0 && !strncmp(text, "max", 3) && strchr("\n ", text[3]), "%s: none", limits[i]);
+	}
+	ok(is_one_number("/sys/fs/cgroup/memory.current") && atoll(text) > 1 << 16, "memory in use");
+	slurp("/proc/meminfo");
+	ok(field("MemTotal") > 0, "and all there is");
+	snprintf(pid, sizeof(pid), "%d\n", getpid());
+	ok(slurp("/sys/fs/cgroup/cgroup.procs") > 0 && !strcmp(text, pid), "the process is in it");
+	ok(slurp("/sys/fs/cgroup/memory.stat") > 0 && !strncmp(text, "anon ", 5) && atoll(text + 5) > 0, "memory.stat");
+	ok(slurp("/sys/fs/cgroup/cpu.stat") > 0 && !strncmp(text, "usage_usec ", 11) && atoll(text + 11) > 0, "cpu.stat");
+	ok(slurp("/sys/fs/cgroup/cpuset.cpus.effective") > 0 && text[0] == '0', "processors");
+	ok(is_one_number("/sys/fs/cgroup/pids.current") && atoi(text) == 1, "threads");
+	fails(open("/sys/fs/cgroup/memory.max", O_WRONLY), EACCES, "nothing can be set");
+	fails(mkdir("/sys/fs/cgroup/new", 0700), ENOENT, "nor made");
+}
+
+static void disks(void)
+{
+	ok(slurp("/proc/partitions") > 0 && !strncmp(text, "major minor  #blocks  name\n\n", 28), "partitions");
+	ok(slurp("/proc/diskstats") >= 0, "diskstats");
+}
+
 void suite_procfs(void)
 {
 	links();
@@ -663,4 +759,7 @@ void suite_procfs(void)
 	sockets();
 	reading();
 	under_load();
+	counters();
+	group();
+	disks();
 }
