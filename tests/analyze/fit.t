@@ -79,5 +79,5 @@ has "a program that may ask for anything: says so" "$($WHITTLE kernel --for base
 	'any may make any system call, so nothing is cut'
 is "a program that may ask for anything: nothing is cut" "$(entries "$work/any.elf" syscall)" "$(entries "$work/base.elf" syscall)"
 is "--fit with no program" "$($WHITTLE kernel --fit program 2>&1)" "whittle: --fit program wants to know which program"
-has "--fit with another word" "$($WHITTLE kernel --fit tight /bin/true 2>&1)" '^whittle: --fit takes program, not tight$'
+has "--fit with another word" "$($WHITTLE kernel --fit tight /bin/true 2>&1)" '^whittle: --fit takes program or recorded, not tight$'
 done_testing
