@@ -342,6 +342,7 @@ static void make_sensible(const struct call *c, unsigned long *a)
 		a[0] = (unsigned long)"/";
 	} else if (is(c, "umount2")) {
 		a[0] = (unsigned long)(below(8) ? "/tmp/mounts/m" : "d");
+		a[1] |= UMOUNT_NOFOLLOW; /* "d" may be a link to /proc */
 	} else if (is(c, "mount")) {
 		a[1] = (unsigned long)"/tmp/mounts/m"; /* where nobody puts a link to elsewhere */
 		a[2] = name();
