@@ -238,7 +238,8 @@ static void switch_thread(bool forced)
 		q->dead = from;
 	q->running = to;
 	q->switches++;
-	if (unlikely(to->rank != SCHED_RANK_NORMAL) ? others_wait(q, to) : !list_empty(&q->ready))
+	/* Those that were woken together count too: nobody armed it for them if the processor was about to switch anyway. */
+	if (others_wait(q, to))
 		arm_slice(q);
 	now = clock_monotonic_ns();
 	from->run_time_ns += now - from->run_start_ns;
