@@ -268,10 +268,14 @@ static void *moved_thread(void *arg)
 			number++;
 			while (said != number && !stop)
 				;
+			if (stop)
+				break; /* the other may still read there */
 			place = mremap(from, PAGES * PAGE, PAGES * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 			number++;
 			while (said != number && !stop)
 				;
+			if (stop)
+				break; /* the other may still read there */
 			munmap(to, PAGES * PAGE);
 			rounds++;
 		} else if (me == 1) {
