@@ -233,6 +233,11 @@ static void options(void)
 	for (unsigned i = 0; i < sizeof(of_netlink) / sizeof(of_netlink[0]); i++) {
 		number = 1;
 		is(setsockopt(link, 270 /* SOL_NETLINK */, of_netlink[i], &number, 4), 0, "option %d of netlink", of_netlink[i]);
+		if (of_netlink[i] != 3 /* NETLINK_PKTINFO */ && of_netlink[i] != 5 /* NETLINK_NO_ENOBUFS */)
+			continue;
+		number = 7;
+		length = sizeof(number);
+		ok(getsockopt(link, 270, of_netlink[i], &number, &length) == 0 && number == 1 && length == 4, "is then set");
 	}
 	NO(EOPNOTSUPP, SYS_shutdown, link, SHUT_RDWR);
 	is(setsockopt(raw, IPPROTO_IP, IP_HDRINCL, &number, 4), 0, "IP_HDRINCL");
