@@ -4,7 +4,7 @@
 . tests/lib.sh
 
 cat > "$work/calls.py" <<'END'
-import ctypes, os, pty, select, struct, termios, threading, tty
+import ctypes, os, pty, select, struct, tempfile, termios, threading, tty
 
 master, slave = pty.openpty()
 os.write(slave, b"out\n")
@@ -26,12 +26,13 @@ except OSError as e:
     print("closed:", e.strerror)
 
 libc = ctypes.CDLL(None, use_errno=True)
+watched = tempfile.mkdtemp()
 watch = libc.inotify_init1(os.O_NONBLOCK)
-libc.inotify_add_watch(watch, b"/tmp", 0x100 | 0x200 | 0x2)
+libc.inotify_add_watch(watch, os.fsencode(watched), 0x100 | 0x200 | 0x2)
 def change():
-    with open("/tmp/new", "w") as f:
+    with open(watched + "/new", "w") as f:
         f.write("x")
-    os.unlink("/tmp/new")
+    os.unlink(watched + "/new")
 threading.Thread(target=change).start()
 poll = select.poll()
 poll.register(watch)
@@ -43,6 +44,7 @@ while len(seen) < 3 and poll.poll(5000):
         seen.append("%x:%s" % (mask, data[16:16 + n].rstrip(b"\0").decode()))
         data = data[16 + n:]
 print("events", *seen)
+os.rmdir(watched)
 END
 library=$(/usr/bin/python3 -c 'import os; print(os.path.dirname(os.__file__))')
 check "an image is built" $WHITTLE build -o "$work/py.img" --for microvm --copy "$work/calls.py:/calls.py" \
