@@ -9,7 +9,7 @@ sources=$(make -s --no-print-directory fuzz-analyze-sources)
 compile_flags=$(echo "$flags" | sed 's/-Wl,[^ ]*//g')
 mkdir -p "$work/seeds" "$work/corpus" "$BUILD/fuzz/found"
 check "seeds" tests/fuzz/analyze_seeds "$work/seeds"
-"$BUILD/fuzz/analyze_fuzz" -max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=2048 -max_len=131072 -artifact_prefix="$BUILD/fuzz/found/analyze-" \
+"$BUILD/fuzz/analyze_fuzz" -seed="${FUZZ_SEED:-1}" -max_total_time="${FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=2048 -max_len=131072 -artifact_prefix="$BUILD/fuzz/found/analyze-" \
 	"$work/corpus" "$work/seeds" > "$work/log" 2>&1
 is "finds nothing in ${FUZZ_SECONDS:-20} s" $? 0
 sed -n "/ERROR\|runtime error\|SUMMARY/,\$p" "$work/log" | head -40 | sed "s/^/#   /"

@@ -125,10 +125,11 @@ static const char *read_dynamic(const struct view *v, const Elf64_Phdr *ph, stru
 {
 	struct dynamic d = { 0 };
 	uint64_t count = ph->p_filesz / sizeof(Elf64_Dyn);
-	const char *table = v->file->data + ph->p_offset;
+	const char *table;
 
 	if (!inside(v->file, ph->p_offset, ph->p_filesz))
 		return "is truncated: its dynamic section lies beyond its end";
+	table = v->file->data + ph->p_offset;
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (uint64_t i = 0; i < count; i++) {
 			Elf64_Dyn dyn;
