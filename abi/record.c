@@ -32,8 +32,8 @@ static const struct {
 	uint16_t number, arguments;
 } doors[] = {
 	{ __NR_socket, 7 },	{ __NR_socketpair, 7 },	 { __NR_setsockopt, 6 }, { __NR_getsockopt, 6 },
-	{ __NR_ioctl, 2 },	{ __NR_fcntl, 2 },	 { __NR_prctl, 1 },	 { __NR_arch_prctl, 1 },
-	{ __NR_clone, 1 },	{ __NR_futex, 2 },	 { __NR_madvise, 4 },
+	{ __NR_ioctl, 2 },	{ __NR_fcntl, 2 },	 { __NR_prctl, 1 },	 { __NR_clone, 1 },
+	{ __NR_futex, 2 },	{ __NR_madvise, 4 },
 };
 
 static uint64_t mix(uint64_t key, uint64_t with)

@@ -12,7 +12,7 @@ const struct selector selectors[] = {
 	{ "socket", "family", RDI, 0 },	   { "socket", "type", RSI, 1 },      { "socket", "protocol", RDX, 2 },
 	{ "socketpair", "family", RDI, 0 }, { "setsockopt", "level", RSI, 1 }, { "setsockopt", "name", RDX, 2 },
 	{ "getsockopt", "level", RSI, 1 },  { "getsockopt", "name", RDX, 2 },  { "ioctl", "request", RSI, 1 },
-	{ "fcntl", "command", RSI, 1 },	   { "prctl", "option", RDI, 0 },     { "arch_prctl", "code", RDI, 0 },
+	{ "fcntl", "command", RSI, 1 },	   { "prctl", "option", RDI, 0 },
 	{ "clone", "flags", RDI, 0 },	   { "futex", "operation", RSI, 1 },  { "madvise", "advice", RDX, 2 },
 };
 const size_t selector_count = COUNT(selectors);
