@@ -38,6 +38,13 @@ has() { # NAME TEXT PATTERN: a line of the text matches the extended pattern
 		printf '%s\n' "$2" | sed 's/^/#   /' | tail -20
 	fi
 }
+free_port() { # one that nobody has
+	local port
+	while port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 10000)); do
+		grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X $port) " /proc/net/tcp || break
+	done
+	echo "$port"
+}
 sub() { # NAME COMMAND…: the points of a command that prints TAP, each with NAME before it
 	local name="$1"
 	shift

@@ -53,7 +53,7 @@ quiet sqlite3 "$work/err"
 
 fitted redis microvm /usr/bin/redis-server --save '' --protected-mode no --loglevel warning
 check "redis: smaller than the universal kernel" test "$(bytes "$work/redis.img")" -lt "$(bytes "$work/microvm.elf")"
-port=$((20000 + RANDOM % 10000))
+port=$(free_port)
 timeout 120 $WHITTLE run -p $port:6379 "$work/redis.img" > "$work/out" 2> "$work/err" &
 run=$!
 for i in $(seq 300); do

@@ -36,13 +36,6 @@ same() { # NAME FOUND-HERE IMAGE [ARGUMENTS…]: the guest prints what was found
 	shift 2
 	is "$name" "$(guest "$@" < "${input:-/dev/null}"; echo "status $?")" "$here"
 }
-free_port() { # one that nobody has
-	local port
-	while port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 10000)); do
-		grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X $port) " /proc/net/tcp || break
-	done
-	echo "$port"
-}
 helper() { # COMMAND…: in the background, ended with the test
 	"$@" > "$work/helper.$(echo $helpers | wc -w)" 2>&1 < /dev/null &
 	helpers="$helpers $!"

@@ -31,7 +31,7 @@ done
 check "an image of redis is built" $WHITTLE build -o "$work/redis.img" --for microvm "$(command -v redis-server)" -- \
 	--save '' --protected-mode no
 for try in 1 2 3; do
-	port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
+	port=$(free_port)
 	$WHITTLE run -m 64M -p "127.0.0.1:$port:6379" "$work/redis.img" > "$work/log" 2> "$work/err" < /dev/null &
 	qemu=$!
 	trap 'kill $qemu 2> /dev/null; rm -rf "$work"' EXIT

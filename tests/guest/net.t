@@ -24,7 +24,7 @@ has "slots that neither the command line nor a table names" "$(say '' --qemu-arg
 has "an ip= that is none" "$(say ip=10.0.2.300)" 'parameter ip: value .* is not usable'
 
 for try in 1 2 3 4 5; do
-	port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
+	port=$(free_port)
 	$WHITTLE run -m 128M -p "127.0.0.1:$port:7" -p "127.0.0.1:$port:7/udp" "$work/net.img" > "$work/out" 2> "$work/err" < /dev/null &
 	guest=$!
 	trap 'kill $guest 2> /dev/null; rm -rf "$work"' EXIT

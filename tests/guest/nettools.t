@@ -72,7 +72,7 @@ has "ip monitor: an address of an advertised prefix" "$changed" 'eth0 +inet6 fec
 # The cable of the second card is pulled, and put back, while a client asks by it.
 $WHITTLE build -o "$work/echo.img" --for microvm "$BUILD/guest/net-echo" > "$work/build" 2>&1
 for try in 1 2 3 4 5; do
-	port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
+	port=$(free_port)
 	timeout 120 $WHITTLE run -m 64M --qemu-arg=-monitor --qemu-arg="unix:$work/monitor,server,nowait" --qemu-arg=-netdev \
 		--qemu-arg="user,id=second,net=10.0.3.0/24,hostfwd=udp:127.0.0.1:$port-10.0.3.15:7" \
 		--qemu-arg=-device --qemu-arg=virtio-net-device,netdev=second "$work/echo.img" > "$work/out" 2>&1 < /dev/null &

@@ -80,7 +80,7 @@ done
 check "an image of redis is built" $WHITTLE build -o "$work/redis.img" --for microvm "$(command -v redis-server)" -- \
 	--save '' --protected-mode no
 for try in 1 2 3 4 5; do
-	port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 20000))
+	port=$(free_port)
 	timeout 60 $WHITTLE run -m 24M -p "127.0.0.1:$port:6379" "$work/redis.img" > "$work/redis.log" 2>&1 < /dev/null &
 	guest=$!
 	for wait in $(seq 50); do

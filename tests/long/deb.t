@@ -53,7 +53,7 @@ check "with the bounds of the C library the analysis says less ($bounded calls o
 mv "$root/bounds" "$root/usr/lib/whittle/x86_64/bounds"
 check "whittle build --fit program of redis" inside whittle build --for microvm --fit program -o /redis.img /usr/bin/redis-server -- \
 	--save '' --protected-mode no --loglevel warning
-port=$((20000 + RANDOM % 10000))
+port=$(free_port)
 timeout 300 $WHITTLE run -p $port:6379 "$root/redis.img" > "$work/out" 2> "$work/err" &
 run=$!
 for i in $(seq 600); do
