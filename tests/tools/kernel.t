@@ -6,7 +6,7 @@ cd "$work" || exit 1
 size_json() { "$whittle" size --json "$1"; }
 components() { "$whittle" size --json "$1" | jq -r '.components[].name'; }
 
-for p in all base virtio-mmio microvm virtio-pci; do
+for p in $("$whittle" profiles --json | jq -r '.[].name'); do
 	check "profile $p links" "$whittle" kernel -o "$p" --for "$p"
 	check "$p is loaded in segments that are never writable and executable" bash -c "! readelf -lW '$p' | grep LOAD | grep -q 'RWE'"
 	check "$p needs no relocation but relative ones" bash -c "readelf -dW '$p.debug' | grep -q 'RELASZ.* 0 '"
@@ -47,6 +47,21 @@ every() { # --with|--without PROFILE WORDS
 	done
 	return $bad
 }
-check "each component can be left out of microvm, or is needed by one that is named" every --without microvm 'left out: [a-z0-9-]+ needs its '
-check "each component can be added to base, or comes along by need" every --with base 'has no entry to start from'
+check "each component can be left out of microvm, or is needed by one that is named" every --without microvm 'left out: [a-z0-9-]+ needs its |needs? [a-z0-9-]+; take --for [a-z-]+$'
+check "each component can be added to base, or comes along by need" every --with base 'has no entry to start from|finds no device in this kernel: add --with [a-z-]+'
+check "what needs a part is named, and the profile that does without it" says 2 \
+	"virtio-rng-pci need pci; take --for virtio-mmio" "$whittle" kernel -o less --for virtio-pci --without pci
+check "the devices are named as QEMU names them" says 2 "virtio-blk-pci, virtio-" "$whittle" kernel -o less --for virtio-pci --without pci
+check "a driver without its bus is refused, and what finds its devices is named" says 2 \
+	"virtio-blk finds no device in this kernel: add --with virtio-mmio" "$whittle" kernel -o less --for base --with virtio-blk
+check "with the bus it links" "$whittle" kernel -o one --for base --with virtio-blk --with virtio-pci
+check "in any order" "$whittle" kernel -o two --with virtio-pci --with virtio-blk --for base
+check "the order makes no difference" cmp one two
+check "a part that is asked for and refused" says 2 "virtio-pci is asked for by --with and by --without" \
+	"$whittle" kernel -o less --without virtio-pci --for base --with virtio-pci
+printf '# mine\ninclude virtio-mmio\nwithout virtio-rng\n' > my.profile
+check "a profile of one's own" "$whittle" kernel -o mine --for ./my.profile
+check "it is what its file says" bash -c "! grep -E '^component	virtio-rng' mine.map && grep -E '^component	virtio-blk' mine.map"
+check "kubevirt is libvirt" cmp kubevirt libvirt
+check "firecracker holds nothing of PCI and ACPI" bash -c "! grep -E '^object	drivers-(pci|acpi)-' firecracker.map"
 done_testing

@@ -342,7 +342,7 @@ static void read_id(struct component_set *set, const struct strings *absent)
 struct component_set *components_load(void)
 {
 	struct component_set *set = xcalloc(1, sizeof(*set));
-	struct strings absent = { 0 };
+	struct strings absent = { 0 }, files = { 0 };
 
 	if (elf_version(EV_CURRENT) == EV_NONE)
 		fail("libelf: %s", elf_errmsg(-1));
@@ -356,7 +356,11 @@ struct component_set *components_load(void)
 	}
 	read_archive(set);
 	read_sets(set);
-	list_dir(path_join(set->dir, "profiles"), "", &set->profiles);
+	list_dir(path_join(set->dir, "profiles"), "", &files);
+	for (size_t i = 0; i < files.count; i++) {
+		if (*files.at[i] != '_') /* those are only there to be included */
+			strings_add(&set->profiles, files.at[i]);
+	}
 	read_id(set, &absent);
 	if (set->component_count)
 		qsort(set->components, set->component_count, sizeof(*set->components), by_name);

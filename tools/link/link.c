@@ -181,6 +181,8 @@ void link_kernel(const struct component_set *set, const struct selection *select
 	if (!settle(set, kernel, &errors))
 		ld_failed(&errors);
 	check_without(set, kernel);
+	if (!selection->fit)
+		check_gaps(set, kernel);
 }
 
 bool link_again(const struct component_set *set, const struct strings *roots, struct kernel *kernel)

@@ -51,6 +51,8 @@ void cut_table(const struct component_set *set, const struct kernel *kernel, str
 bool entry_placed(const struct kernel *kernel, const struct entry *e);
 /** strip_kernel() - the loadable part of a linked kernel, with its program headers and without sections. */
 void strip_kernel(const struct buf *debug, struct buf *out);
+/** check_gaps() - fails when the kernel has a driver, and nothing that finds devices of its bus. */
+void check_gaps(const struct component_set *set, const struct kernel *kernel);
 /** why_present() - one sentence saying what in the kernel needs component or entry @name, which is there. */
 char *why_present(const struct component_set *set, const struct kernel *kernel, const char *name);
 

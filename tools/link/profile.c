@@ -1,6 +1,7 @@
 /* Profiles: short text files of roots, read in order (the syntax stands in profiles/x86_64/base). */
 #include "profile.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DEEPEST 8 /* includes within includes: more is a circle */
@@ -28,6 +29,25 @@ static bool apply(const struct component_set *set, struct roots *roots, const ch
 			strings_remove(&roots->symbols, symbols.at[i]);
 	}
 	return true;
+}
+
+/* Takes away what lies in a folder of the source tree: objects are named by their paths, with '-' for '/'. */
+static bool take_folder(const struct component_set *set, struct roots *roots, const char *folder)
+{
+	char *prefix = xstrdup(folder);
+	bool any = false;
+
+	for (char *p = prefix; *p; p++)
+		*p = *p == '/' ? '-' : *p;
+	for (size_t i = 0; i < set->entry_count; i++) {
+		const struct entry *e = &set->entries[i];
+
+		if (strncmp(e->object->name, prefix, strlen(prefix)))
+			continue;
+		any = true;
+		strings_remove(&roots->symbols, e->symbol);
+	}
+	return any;
 }
 
 static void add_set(const struct component_set *set, struct roots *roots, const char *name)
@@ -61,8 +81,12 @@ static void read_line(const struct component_set *set, struct roots *roots, cons
 			strings_add_once(&roots->follow, name);
 	} else if (!strcmp(word, "with") || !strcmp(word, "without")) {
 		names = components_all_names(set);
-		if (!apply(set, roots, name, !word[4]))
+		if (word[4] && name[strlen(name) - 1] == '/') {
+			if (!take_folder(set, roots, name))
+				fail("%s: no entry of a component lies in %s", where, name);
+		} else if (!apply(set, roots, name, !word[4])) {
 			fail("%s: there is no component %s%s", where, name, nearest(name, &names));
+		}
 	} else {
 		fail("%s: %s is not a word of profiles", where, word);
 	}
@@ -78,7 +102,7 @@ static void read_file(const struct component_set *set, struct roots *roots, cons
 
 	if (depth > DEEPEST)
 		fail("profile %s: its includes go round in a circle", name);
-	if (!strchr(name, '/') && !strings_has(&set->profiles, name))
+	if (!strchr(name, '/') && !(depth && *name == '_') && !strings_has(&set->profiles, name))
 		fail("there is no profile %s%s", name, nearest(name, &set->profiles));
 	must_read(path, &text);
 	for (line = text.data; line; line = rest) {
@@ -91,6 +115,25 @@ static void read_file(const struct component_set *set, struct roots *roots, cons
 		line[strcspn(line, "#")] = '\0';
 		read_line(set, roots, format("%s:%u", path, number), line, depth);
 	}
+}
+
+unsigned profile_depth(const struct component_set *set, const char *name)
+{
+	struct buf text = { 0 };
+	unsigned deepest = 0;
+	char *rest;
+
+	must_read(path_join(set->dir, format("profiles/%s", name)), &text);
+	for (char *line = strtok_r(text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char included[64];
+		unsigned depth;
+
+		if (sscanf(line, "include %63s", included) != 1 || strchr(included, '/'))
+			continue;
+		depth = 1 + profile_depth(set, included);
+		deepest = depth > deepest ? depth : deepest;
+	}
+	return deepest;
 }
 
 struct roots profile_read(const struct component_set *set, const char *name, char **ret_summary)

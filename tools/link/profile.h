@@ -42,5 +42,7 @@ struct roots {
 struct roots roots_select(const struct component_set *set, const struct selection *selection);
 /** profile_read() - the roots of one profile alone, and its first comment line. */
 struct roots profile_read(const struct component_set *set, const char *name, char **ret_summary);
+/** profile_depth() - how many files deep its includes go: 0 for a profile of its own lines alone. */
+unsigned profile_depth(const struct component_set *set, const char *name);
 
 #endif
