@@ -21,6 +21,11 @@ static error_t parse_selection(int key, char *arg, struct argp_state *state)
 	case OPTION_RECORDED:
 		strings_add(&selection->recorded, arg);
 		return 0;
+	case OPTION_EXPORT:
+		if (strcmp(arg, "all") && strcmp(arg, "none"))
+			fail("--export takes all or none, not %s", arg);
+		selection->export_all = *arg == 'a';
+		return 0;
 	case OPTION_WITH:
 		strings_add(&selection->with, arg);
 		return 0;
@@ -39,6 +44,8 @@ static const struct argp_option selection_options[] = {
 	{ "recorded", OPTION_RECORDED, "FILE", 0, "for --fit: what a run used counts, too (`whittle run --record')", 0 },
 	{ "with", OPTION_WITH, "NAME", 0, "add a component, or one entry as SET:NAME (`whittle components')", 0 },
 	{ "without", OPTION_WITHOUT, "NAME", 0, "leave out a component or an entry; refused when others need it", 0 },
+	{ "export", OPTION_EXPORT, "all|none", 0,
+	  "symbols in the kernel's dynamic symbol table: all global ones, or none, as is the default", 0 },
 	{ 0 },
 };
 

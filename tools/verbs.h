@@ -30,6 +30,6 @@ extern const struct argp selection_argp;
 void parse_options(const struct argp *argp, int argc, char **argv, char ***rest, void *input);
 
 /** option_keys - keys of options without a letter. */
-enum option_keys { OPTION_FOR = 0x100, OPTION_WITH, OPTION_WITHOUT, OPTION_JSON, OPTION_FIT, OPTION_RECORDED, OPTION_FIRST_FREE };
+enum option_keys { OPTION_FOR = 0x100, OPTION_WITH, OPTION_WITHOUT, OPTION_JSON, OPTION_FIT, OPTION_RECORDED, OPTION_EXPORT, OPTION_FIRST_FREE };
 
 #endif

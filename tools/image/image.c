@@ -291,6 +291,8 @@ static json_t *manifest(const struct image_request *request, const struct conten
 		json_object_set_new(m, "unproven", json_string(c->unproven));
 	json_object_set_new(m, "with", strings_json(&request->selection.with));
 	json_object_set_new(m, "without", strings_json(&request->selection.without));
+	if (request->selection.export_all)
+		json_object_set_new(m, "export", json_string("all"));
 	json_object_set_new(m, "components", strings_json(&kernel->map.components));
 	json_object_set_new(m, "root", json_string(places[request->place]));
 	json_object_set_new(m, "sizes",

@@ -58,7 +58,7 @@ static _Noreturn void ld_failed(const struct buf *errors)
 }
 
 /* Return: ld's exit status; what it says is in @errors. */
-static int run_ld(const struct component_set *set, const struct strings *roots, const char *dir, bool debug,
+static int run_ld(const struct component_set *set, const struct roots *roots, const char *dir, bool debug,
 		  struct buf *errors)
 {
 	struct strings args = { 0 };
@@ -74,8 +74,10 @@ static int run_ld(const struct component_set *set, const struct strings *roots, 
 	strings_add(&args, format("-o%s/kernel", dir));
 	strings_add(&args, "--require-defined=whittle_id");
 	strings_add(&args, "--require-defined=whittle_names");
-	for (size_t i = 0; i < roots->count; i++)
-		strings_add(&args, format("--require-defined=%s", roots->at[i]));
+	if (roots->export_all)
+		strings_add(&args, "-E");
+	for (size_t i = 0; i < roots->symbols.count; i++)
+		strings_add(&args, format("--require-defined=%s", roots->symbols.at[i]));
 	strings_add(&args, format("%s/identity.o", dir));
 	for (size_t i = 0; i < set->object_count; i++) {
 		if (set->objects[i]->absent)
@@ -157,7 +159,7 @@ static bool settle(const struct component_set *set, struct kernel *kernel, struc
 		if (n == MOST_LINKS)
 			fail("the list of components does not settle after %u links", MOST_LINKS);
 		identity_write(path_join(dir, "identity.o"), set->id, &names, &cut);
-		if (run_ld(set, &kernel->roots.symbols, dir, n > 0, errors))
+		if (run_ld(set, &kernel->roots, dir, n > 0, errors))
 			return false;
 		map_read(set, path_join(dir, "map"), &kernel->map);
 		cut_next = (struct buf){ 0 };
@@ -185,10 +187,11 @@ void link_kernel(const struct component_set *set, const struct selection *select
 		check_gaps(set, kernel);
 }
 
-bool link_again(const struct component_set *set, const struct strings *roots, struct kernel *kernel)
+bool link_again(const struct component_set *set, const struct strings *roots, bool export_all,
+		struct kernel *kernel)
 {
 	struct buf errors = { 0 };
 
-	kernel->roots = (struct roots){ .symbols = *roots };
+	kernel->roots = (struct roots){ .symbols = *roots, .export_all = export_all };
 	return settle(set, kernel, &errors);
 }

@@ -34,7 +34,8 @@ struct kernel {
 void link_kernel(const struct component_set *set, const struct selection *selection, struct kernel *kernel);
 
 /** link_again() - the kernel that @set gives for exactly these roots. Return: false when ld refuses. */
-bool link_again(const struct component_set *set, const struct strings *roots, struct kernel *kernel);
+bool link_again(const struct component_set *set, const struct strings *roots, bool export_all,
+		struct kernel *kernel);
 /** map_read() - what ld's map file says is in the kernel. */
 void map_read(const struct component_set *set, const char *path, struct link_map *map);
 /** map_write() - the map by component, as text (map_text.c says how it looks). */

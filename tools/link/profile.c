@@ -187,7 +187,7 @@ static void cut_to_fit(const struct component_set *set, struct roots *roots, con
 
 struct roots roots_select(const struct component_set *set, const struct selection *selection)
 {
-	struct roots roots = { 0 };
+	struct roots roots = { .export_all = selection->export_all };
 
 	for (size_t i = 0; i < selection->profiles.count; i++)
 		read_file(set, &roots, selection->profiles.at[i], 0, NULL);

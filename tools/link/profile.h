@@ -30,12 +30,14 @@ struct selection {
 	struct strings recorded; /* --recorded: files of what runs used */
 	struct strings profiles; /* --for; empty means all */
 	struct strings with, without;
+	bool export_all;         /* --export all */
 };
 
 struct roots {
 	struct strings symbols; /* what the link requires, in the order they were named */
 	struct strings follow;  /* sets whose entries come with their object */
 	struct strings without; /* components and SET:NAME entries that must not be in the kernel */
+	bool export_all;        /* every global symbol of what is in the kernel is in its dynamic symbol table */
 };
 
 /** roots_select() - profiles and options turned into roots; fails on a name that is not there, offering near ones. */

@@ -64,7 +64,7 @@ void verify_link(struct verification *v)
 	}
 	json_array_foreach(json_object_get(json_object_get(v->manifest, "kernel"), "roots"), i, root)
 		strings_add(&roots, json_string_value(root) ? json_string_value(root) : "?");
-	if (!link_again(v->set, &roots, &kernel) || kernel_file_parse(&again, kernel.file)) {
+	if (!link_again(v->set, &roots, v->exports_all, &kernel) || kernel_file_parse(&again, kernel.file)) {
 		finding(v, "the roots that the manifest names do not link");
 		return;
 	}

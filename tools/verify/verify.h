@@ -24,6 +24,7 @@ struct verification {
 	struct strings findings;         /* what is wrong, a sentence each */
 	struct strings notes;            /* what is not proved, or left out on request */
 	struct strings exports;
+	bool exports_all;        /* … as was asked for (--export all): not only what modules import */
 	struct strings not_offered; /* what the program can ask for, and no component at hand has */
 	struct beyond beyond[8];
 	size_t beyond_count;
