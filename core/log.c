@@ -23,7 +23,7 @@ static struct spinlock log_lock = SPINLOCK_INIT(RANK_LOG);
 static char ring[RING_SIZE];    /* log_lock */
 static uint64_t ring_written;   /* log_lock: bytes ever */
 static int console_level = LOG_WARNING;
-static bool panicking;
+bool panicking;
 static int panic_seconds = -1;  /* from then to the machine's reset; -1: it goes off */
 
 static void ring_add(const char *text, size_t n)

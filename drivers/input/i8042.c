@@ -1,5 +1,5 @@
 /* Ctrl+Alt+Del on a PC's keyboard (Intel 8042; scan codes of set 1, as the controller translates them): it asks the machine
- * to stop. Other keys are dropped: a machine that runs one program reads its serial line. x86 only.
+ * to stop. Other keys are input where keyboard.c is in the kernel. x86 only.
  */
 #include <arch/irqflags.h>
 #include <arch/port.h>
@@ -7,6 +7,7 @@
 #include <core/irq.h>
 #include <core/log.h>
 #include <core/stop.h>
+#include "drivers/input/keyboard.h"
 
 COMPONENT("i8042", "Ctrl+Alt+Del of a PC's keyboard");
 
@@ -57,6 +58,7 @@ static bool keyboard_interrupt(void *unused)
 		bool down = !(code & KEY_UP);
 
 		any = true;
+		keyboard_code(code);
 		switch (code & ~KEY_UP) {
 		case KEY_CTRL:
 			ctrl = down;
