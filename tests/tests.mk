@@ -52,3 +52,9 @@ check-long:
 check-fresh:
 	@scripts/deps fresh test
 	@tests/fresh
+
+# docs/profiles.md and docs/drivers.md; the latter from what the tests of drivers last printed (tests/run tests/drivers/*.t).
+.PHONY: tables
+tables: all
+	@scripts/profile_table > $(BUILD)/profiles.md && mv $(BUILD)/profiles.md docs/profiles.md
+	@scripts/driver_table > $(BUILD)/drivers.md && mv $(BUILD)/drivers.md docs/drivers.md

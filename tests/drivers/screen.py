@@ -47,14 +47,14 @@ class Machine:
         self.process = subprocess.Popen(arguments + ['-chardev', f'socket,id=m,fd={theirs.fileno()}', '-mon', 'chardev=m,mode=control'],
                                         pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
         theirs.close()
-        self.file = ours.makefile('rw')
+        self.file, self.to = ours.makefile('r'), ours.makefile('w') # one for both loses what was read ahead
         self.events = []
         self.file.readline()
         self.command('qmp_capabilities')
 
     def command(self, name, **arguments):
-        self.file.write(json.dumps({'execute': name, 'arguments': arguments}) + '\n')
-        self.file.flush()
+        self.to.write(json.dumps({'execute': name, 'arguments': arguments}) + '\n')
+        self.to.flush()
         while True:
             answer = json.loads(self.file.readline())
             if 'event' not in answer:
@@ -66,8 +66,8 @@ class Machine:
         self.command('screendump', filename=path)
         return text(path, glyphs)
 
-    def wait_for(self, true):
-        end = time.monotonic() + 60
+    def wait_for(self, true, limit=60):
+        end = time.monotonic() + limit
         while time.monotonic() < end:
             if true():
                 return True

@@ -26,6 +26,7 @@ is "driver vga: data: the screen moves up, and the last lines are on it" "$(scre
 whittle: exit status 0"
 seen=$(screen pc "$work/keys.img" 'wait ready' 'keys shift-h i shift-1 spc 4 2 ret' 'wait read: Hi! 42' 'monitor nmi' \
 	'wait kernel panic')
+has "driver keyboard: links: hyperv holds it" "$(grep '^component	keyboard' "$work/keys.img.map")" keyboard
 has "driver keyboard: data: keys reach the program" "$seen" '^read: Hi! 42$'
-has "driver vga: errors: a panic can be read" "$seen" 'kernel panic: '
+has "driver vga: data: a panic can be read" "$seen" 'kernel panic: '
 done_testing
