@@ -18,7 +18,7 @@
 #define DEFAULT_STOP_MS 10000
 #define MOST_PROCESSORS 16
 
-enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG, OPTION_MACHINE, OPTION_DISK,
+enum { OPTION_APPEND = OPTION_FIRST_FREE, OPTION_GDB, OPTION_DRY_RUN, OPTION_QEMU_ARG, OPTION_MACHINE, OPTION_DISK, OPTION_NET,
        OPTION_STOP_TIMEOUT, OPTION_STRACE, OPTION_MISSING, OPTION_RECORD };
 
 struct options {
@@ -80,6 +80,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPTION_DISK:
 		strings_add(&run->disks, arg);
 		return 0;
+	case OPTION_NET:
+		strings_add(&run->nets, arg);
+		return 0;
 	case OPTION_QEMU_ARG:
 		strings_add(&run->qemu_args, arg);
 		return 0;
@@ -102,7 +105,9 @@ static const struct argp_option own[] = {
 	{ "memory", 'm', "SIZE", 0, "memory of the machine (default: 512M)", 0 },
 	{ "cpus", 'c', "CPUS", 0, "processors of the machine, 1 to 16 (default: 1)", 0 },
 	{ "machine", OPTION_MACHINE, "microvm|q35", 0, "kind of machine (default: what the kernel has drivers for)", 0 },
-	{ "disk", OPTION_DISK, "FILE[:ro]", 0, "a raw disk image: /dev/vda, the next one /dev/vdb", 0 },
+	{ "disk", OPTION_DISK, "FILE[,if=virtio][,ro]", 0, "a raw disk image: /dev/vda, the next one /dev/vdb", 0 },
+	{ "net", OPTION_NET, "user|tap=IF|bridge=BR|none[,mac=MAC]", 0,
+	  "a network card and what it is connected to (default: user); may be given several times", 0 },
 	{ "stop-timeout", OPTION_STOP_TIMEOUT, "SECONDS", 0,
 	  "how long the program may take to end after SIGTERM or Ctrl-C (default: 10)", 0 },
 	{ "strace", OPTION_STRACE, NULL, 0, "print each system call on stderr, as strace does", 0 },

@@ -114,39 +114,107 @@ static char *forward(const char *port)
 	return format("hostfwd=%s:%s:%s-:%s", protocol, address, host, guest);
 }
 
+/* MAC as QEMU takes it: six bytes in hexadecimal with colons between them, not of a group. */
+static bool mac_valid(const char *mac)
+{
+	for (unsigned i = 0; i < 17; i++) {
+		if (i % 3 == 2 ? mac[i] != ':' : !mac[i] || !strchr("0123456789abcdefABCDEF", mac[i]))
+			return false;
+	}
+	return !mac[17] && !(strtoul(mac, NULL, 16) & 1);
+}
+
+/* One --net: the connection in @ret_netdev, the card's address in @ret_mac. Return: false for none. */
+static bool parse_net(const struct run_request *request, const char *net, size_t n, struct buf *ret_netdev, const char **ret_mac)
+{
+	char *copy = xstrdup(net), *comma = strchr(copy, ',');
+
+	*ret_mac = NULL;
+	if (comma) {
+		*comma++ = '\0';
+		if (strncmp(comma, "mac=", 4) || !mac_valid(comma + 4))
+			fail("--net %s: behind the comma stands mac= and an address like 52:54:00:12:34:56", net);
+		*ret_mac = comma + 4;
+	}
+	if (!strcmp(copy, "none") && !comma)
+		return false;
+	if (!strcmp(copy, "user")) {
+		buf_printf(ret_netdev, "user,id=net%zu", n);
+		for (size_t i = 0; n == 0 && i < request->ports.count; i++)
+			buf_printf(ret_netdev, ",%s", forward(request->ports.at[i]));
+	} else if (!strncmp(copy, "tap=", 4) && copy[4]) {
+		buf_printf(ret_netdev, "tap,id=net%zu,ifname=%s,script=no,downscript=no", n, copy + 4);
+	} else if (!strncmp(copy, "bridge=", 7) && copy[7]) {
+		buf_printf(ret_netdev, "bridge,id=net%zu,br=%s", n, copy + 7);
+	} else {
+		fail("--net %s: it is user, tap=IF, bridge=BR or none, and ,mac=MAC", net);
+	}
+	return true;
+}
+
 static void add_network(struct strings *args, const struct run_request *request, const struct machine *m,
 			const struct kernel_file *k)
 {
-	struct buf netdev = { 0 };
+	const struct strings *nets = &request->nets;
+	bool forwards = false;
 
-	if (!has_driver(m, k, "virtio-net")) {
-		if (request->ports.count)
-			fail("-p %s: the kernel of %s has no driver for a network card of %s (--with virtio-net --with %s)",
-			     request->ports.at[0], request->image, m->name, m->transport);
-		return;
+	for (size_t i = 0; i < (nets->count ? nets->count : 1); i++) {
+		struct buf netdev = { 0 };
+		const char *net = nets->count ? nets->at[i] : "user", *mac;
+
+		if (!parse_net(request, net, i, &netdev, &mac)) {
+			if (nets->count > 1)
+				fail("--net none is for a machine without a card, and there is another --net");
+			break;
+		}
+		if (!has_driver(m, k, "virtio-net")) {
+			if (request->ports.count || nets->count)
+				fail("%s %s: the kernel of %s has no driver for a network card of %s (--with virtio-net --with %s)",
+				     nets->count ? "--net" : "-p", nets->count ? net : request->ports.at[0], request->image, m->name,
+				     m->transport);
+			return;
+		}
+		forwards |= i == 0 && !strncmp(net, "user", 4);
+		strings_add(args, "-netdev");
+		strings_add(args, netdev.data);
+		add_device(args, m, "virtio-net", format("netdev=net%zu%s%s", i, mac ? ",mac=" : "", mac ? mac : ""));
 	}
-	buf_printf(&netdev, "user,id=net0");
-	for (size_t i = 0; i < request->ports.count; i++)
-		buf_printf(&netdev, ",%s", forward(request->ports.at[i]));
-	strings_add(args, "-netdev");
-	strings_add(args, netdev.data);
-	add_device(args, m, "virtio-net", "netdev=net0");
+	if (request->ports.count && !forwards)
+		fail("-p %s: ports are forwarded by the first --net, when it is user", request->ports.at[0]);
 }
 
-/* FILE[:ro]; the n-th is /dev/vda, /dev/vdb … in the machine. */
+/* Takes ",ro", ",if=virtio" and the older ":ro" off the end of @path. Return: the disk is for reading only. */
+static bool take_disk_options(char *path, const char *disk)
+{
+	bool read_only = false;
+	char *end;
+
+	while ((end = strrchr(path, ',')) && (!strcmp(end, ",ro") || !strncmp(end, ",if=", 4))) {
+		if (end[1] == 'i' && strcmp(end, ",if=virtio"))
+			fail("--disk %s: if= takes virtio; for another disk use --qemu-arg", disk);
+		read_only |= end[1] == 'r';
+		*end = '\0';
+	}
+	end = strrchr(path, ':');
+	if (end && !strcmp(end, ":ro")) {
+		*end = '\0';
+		return true;
+	}
+	return read_only;
+}
+
+/* The n-th is /dev/vda, /dev/vdb … in the machine. */
 static void add_disks(struct strings *args, const struct run_request *request, const struct machine *m,
 		      const struct kernel_file *k)
 {
 	for (size_t i = 0; i < request->disks.count; i++) {
-		char *path = xstrdup(request->disks.at[i]), *end = strrchr(path, ':');
-		bool read_only = end && !strcmp(end, ":ro");
+		char *path = xstrdup(request->disks.at[i]);
+		bool read_only = take_disk_options(path, request->disks.at[i]);
 		struct buf drive = { 0 };
 
 		if (!has_driver(m, k, "virtio-blk"))
 			fail("--disk %s: the kernel of %s has no driver for a disk of %s (--with virtio-blk --with %s)", path,
 			     request->image, m->name, m->transport);
-		if (read_only)
-			*end = '\0';
 		if (!file_exists(path))
 			fail("--disk %s: there is no such file", path);
 		buf_printf(&drive, "if=none,id=disk%zu,format=raw,readonly=%s,file=", i, read_only ? "on" : "off");

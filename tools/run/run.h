@@ -15,7 +15,8 @@ struct run_request {
 	struct strings ports;      /* [IP:]HOST:GUEST[/udp] */
 	struct strings appends;    /* kernel parameters, as text */
 	struct strings qemu_args;
-	struct strings disks;      /* FILE[:ro] */
+	struct strings disks;      /* FILE[:ro], or FILE[,if=virtio][,ro] */
+	struct strings nets;       /* user|tap=IF|bridge=BR|none[,mac=MAC]; empty: user */
 	const char *machine;       /* NULL: what suits the kernel */
 	struct buf params;         /* what the tool itself passes, quoted */
 	struct buf program;        /* "-- PROGRAM ARGS", quoted, or empty */

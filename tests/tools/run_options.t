@@ -1,0 +1,24 @@
+#!/bin/bash
+# whittle run: cards and disks of the machine, by --net and --disk.
+. tests/lib.sh
+
+run() { timeout 60 $WHITTLE run "$@" 2>&1 < /dev/null; }
+check "an image is built" $WHITTLE build -o "$work/image" --for microvm /bin/cat -- /proc/net/dev
+check "one without a card's driver" $WHITTLE build -o "$work/base" --for base "$BUILD/guest/hello-static"
+has "one card unless said otherwise" "$(run "$work/image")" 'eth0:'
+is "--net none: no card" "$(run --net none "$work/image" | grep -c eth0:)" 0
+has "two cards: both are found" "$(run --net user,mac=52:54:00:aa:bb:01 --net user,mac=52:54:00:aa:bb:02 "$work/image")" 'eth1:'
+has "with their addresses" "$(run --dry-run --net user,mac=52:54:00:aa:bb:01 --net user,mac=52:54:00:aa:bb:02 "$work/image")" \
+	'netdev=net0,mac=52:54:00:aa:bb:01 .*netdev=net1,mac=52:54:00:aa:bb:02'
+has "tap" "$(run --dry-run --net tap=tap7 "$work/image")" 'tap,id=net0,ifname=tap7,script=no,downscript=no'
+has "bridge" "$(run --dry-run --net bridge=br0,mac=52:54:00:00:00:09 "$work/image")" 'bridge,id=net0,br=br0 .*mac=52:54:00:00:00:09'
+has "a connection that is none" "$(run --net wifi "$work/image")" 'it is user, tap=IF, bridge=BR or none'
+has "an address that is none" "$(run --net user,mac=01:00:00:00:00:01 "$work/image")" 'mac= and an address like'
+has "a port needs a network that forwards" "$(run -p 1234:80 --net none "$work/image")" 'ports are forwarded by the first --net'
+has "a kernel without a driver" "$(run --net user "$work/base")" 'has no driver for a network card'
+truncate -s 1M "$work/disk"
+has "a disk to read only" "$(run --dry-run --disk "$work/disk,ro" "$work/image")" 'readonly=on,file=[^ ,]*disk '
+has "if=virtio" "$(run --dry-run --disk "$work/disk,if=virtio" "$work/image")" 'readonly=off,file=[^ ,]*disk .*virtio-blk-device'
+has "both" "$(run --dry-run --disk "$work/disk,if=virtio,ro" "$work/image")" 'readonly=on,file=[^ ,]*disk '
+has "another kind is refused" "$(run --dry-run --disk "$work/disk,if=floppy" "$work/image")" 'if= takes virtio'
+done_testing
