@@ -21,4 +21,9 @@ has "a disk to read only" "$(run --dry-run --disk "$work/disk,ro" "$work/image")
 has "if=virtio" "$(run --dry-run --disk "$work/disk,if=virtio" "$work/image")" 'readonly=off,file=[^ ,]*disk .*virtio-blk-device'
 has "both" "$(run --dry-run --disk "$work/disk,if=virtio,ro" "$work/image")" 'readonly=on,file=[^ ,]*disk '
 has "another kind is refused" "$(run --dry-run --disk "$work/disk,if=floppy" "$work/image")" 'if= takes virtio'
+for profile in microvm:microvm firecracker:microvm base:microvm vmware:q35 hyperv:q35 libvirt:q35 nvme:q35; do
+	check "an image for ${profile%:*}" $WHITTLE build -o "$work/for" --for "${profile%:*}" "$BUILD/guest/hello-static"
+	has "is run on ${profile#*:}" "$(run --dry-run "$work/for")" "-M ${profile#*:}"
+	is "and runs there" "$(run "$work/for")" hello
+done
 done_testing

@@ -71,7 +71,8 @@ static const struct machine *machine_of(const struct run_request *request, const
 		if (request->machine ? !strcmp(m->name, request->machine) : has_entry(k, m->set, m->transport))
 			return m;
 	}
-	return &machines[0];
+	/* No virtio: what has drivers for a PC's devices is for a PC. */
+	return has_entry(k, "bus", "pci") ? &machines[1] : &machines[0];
 }
 
 static bool has_driver(const struct machine *m, const struct kernel_file *k, const char *name)
