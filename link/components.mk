@@ -69,6 +69,7 @@ $(UAPI)/linux:
 	@mkdir -p $(UAPI)
 	@ln -sfn $(UAPI_ASM_DIR)/asm $(UAPI)/asm
 	@ln -sfn $(UAPI_DIR)/asm-generic $(UAPI)/asm-generic
+	@ln -sfn $(UAPI_DIR)/video $(UAPI)/video
 	@ln -sfn $(UAPI_DIR)/linux $@
 
 $(COMP)/kernel.lds: arch/$(ARCH)/kernel.lds

@@ -2,8 +2,9 @@
  * EBX points to struct hvm_start_info. The image lies at its link-time physical address.
  *
  * Nothing behind this section is touched before the memory map says that the whole image is in RAM: QEMU starts a
- * kernel that does not fit without a word. Then 64-bit mode with boot page tables: the first GiB, twice over (identity,
- * direct map), and the image where it is to run (slide.c); and start_kernel() on the boot stack.
+ * kernel that does not fit without a word. Then what every way in shares, boot_enter: 64-bit mode with boot page tables:
+ * the first GiB, twice over (identity, direct map), and the image where it is to run (slide.c); and the protocol's
+ * start function on the boot stack.
  */
 #include "component.h"
 #include <arch/layout.h>
@@ -35,7 +36,7 @@ pvh_entry:
 	movl	START_INFO_ENTRIES(%ebx), %ecx
 .Lnext_range:
 	testl	%ecx, %ecx
-	jz	.Ltoo_small
+	jz	boot_too_small
 	cmpl	$1, 16(%esi)			/* type: RAM */
 	jne	.Lother_range
 	cmpl	$0, 4(%esi)
@@ -54,7 +55,9 @@ pvh_entry:
 	decl	%ecx
 	jmp	.Lnext_range
 
-.Ltoo_small:
+	/* Neither stack nor registers are needed; 32-bit, paging off. */
+	.globl	boot_too_small
+boot_too_small:
 	movl	$PHYS(.Ltoo_small_text), %esi
 	movw	$CONSOLE_LOG_PORT, %dx
 	inb	%dx, %al
@@ -78,14 +81,37 @@ pvh_entry:
 	jmp	3b
 
 .Lfits:
-	/* After a reset QEMU loads the image again, but leaves .bss, a segment without bytes, as it was. */
+	movl	START_INFO_COMMAND_LINE(%ebx), %ebp
+	xorl	%edi, %edi
+	cmpl	$0, START_INFO_MODULES(%ebx)
+	je	1f
+	movl	START_INFO_MODULE_LIST(%ebx), %edi
+	movl	(%edi), %edi				/* the first module is the initrd */
+1:	movl	$PHYS(start_pvh), %esi
+
+	/*
+	 * 32-bit, paging off, the image is in RAM. EBX: what the loader handed over; EBP, EDI: command line and initrd, or
+	 * 0; ESI: the function that reads EBX. All physical addresses.
+	 */
+	.globl	boot_enter
+boot_enter:
+	movl	$PHYS(.Lstack_top), %esp
+	movl	%ebp, PHYS(.Lcommand_line)
+	movl	%edi, PHYS(.Linitrd)
+	movl	%esi, PHYS(.Lstart)
+	/* Parts without bytes in the file are as RAM was: after a reset of QEMU, and with loaders that leave it to chance. */
 	cmpl	$0, PHYS(boot_pml4)
 	je	1f
+	xorl	%eax, %eax
+	movl	$PHYS(sealed_start), %edi
+	movl	$PHYS(sealed_end), %ecx
+	subl	%edi, %ecx
+	shrl	$2, %ecx
+	rep stosl
 	movl	$PHYS(bss_start), %edi
 	movl	$PHYS(image_end), %ecx
 	subl	%edi, %ecx
 	shrl	$2, %ecx
-	xorl	%eax, %eax
 	rep stosl
 1:
 	/* One page directory for the first GiB, in 2 MiB pages, present and writable. */
@@ -144,6 +170,13 @@ pvh_entry:
 .Ltoo_small_text:
 	.asciz	"whittle: the machine has too little memory for this image: give it more (-m)\n"
 	.balign	16
+.Lcommand_line:
+	.long	0
+.Linitrd:
+	.long	0
+.Lstart:
+	.long	0
+	.balign	16
 	.skip	64
 .Lstack_top:
 
@@ -155,16 +188,13 @@ pvh_entry:
 	movl	%eax, %es
 	/* On the identity mapping, choose where the kernel runs; slide.c makes the tables for that. */
 	leaq	boot_stack_end(%rip), %rsp
-	movq	START_INFO_COMMAND_LINE(%rbx), %rdi
-	xorl	%esi, %esi
-	cmpl	$0, START_INFO_MODULES(%rbx)
-	je	1f
-	movq	START_INFO_MODULE_LIST(%rbx), %rsi
-	movq	(%rsi), %rsi				/* the first module is the initrd */
-1:	call	slide_image
+	movl	.Lcommand_line(%rip), %edi
+	movl	.Linitrd(%rip), %esi
+	call	slide_image
+	leaq	KERNEL_START - KERNEL_LOAD(%rax), %r12	/* from physical addresses to where the image runs */
 	leaq	.Lhigh(%rip), %rdx
-	leaq	KERNEL_START - KERNEL_LOAD(%rax,%rdx), %rax
-	jmp	*%rax
+	addq	%r12, %rdx
+	jmp	*%rdx
 .Lhigh:
 	leaq	boot_stack_end(%rip), %rsp
 	xorl	%ebp, %ebp
@@ -184,7 +214,9 @@ pvh_entry:
 	wrmsr
 	movq	%r8, %gs:percpu_base(%rip)
 	movl	%ebx, %edi
-	call	start_pvh
+	movl	.Lstart(%rip), %eax
+	addq	%r12, %rax
+	call	*%rax
 	ud2
 
 	.section .boot.bss, "aw", @nobits
