@@ -27,19 +27,20 @@ void machine_off_wait(void)
 		cpu_relax();
 }
 
+/* A way that faults comes here anew by the panic: it is not tried again. */
 static void __noreturn end(unsigned flags)
 {
-	const struct poweroff *next = NULL;
-	int below = INT32_MAX;
+	static int below[] = { [0] = INT32_MAX, [POWEROFF_RESET] = INT32_MAX };
+	const struct poweroff *next;
 
 	irq_disable();
 	do {
 		next = NULL;
 		set_for_each(poweroff, p)
-			if (p->flags == flags && p->rating < below && (!next || p->rating > next->rating))
+			if (p->flags == flags && p->rating < below[flags] && (!next || p->rating > next->rating))
 				next = p;
 		if (next) {
-			below = next->rating;
+			below[flags] = next->rating;
 			next->off();
 		}
 	} while (next);

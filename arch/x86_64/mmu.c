@@ -334,7 +334,7 @@ uint64_t mmu_reserve_kernel(size_t n)
 	uint64_t va = 0;
 
 	n = ALIGN_UP(n, PAGE_SIZE);
-	if (n <= VMAP_END - reserve_next) {
+	if (kernel_mmu.root && n <= VMAP_END - reserve_next) {
 		va = reserve_next;
 		reserve_next += n;
 	}

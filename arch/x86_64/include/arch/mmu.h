@@ -198,7 +198,10 @@ void mmu_seal_relro(void);
 /** mmu_map_kernel() - map @n bytes of physical memory at @va; page-aligned. -ENOMEM. */
 int mmu_map_kernel(uint64_t va, paddr_t pa, size_t n, unsigned access) __must_check;
 void mmu_unmap_kernel(uint64_t va, size_t n);
-/** mmu_reserve_kernel() - @n bytes of addresses in the VMAP range, never given back; 0 if there are none left. */
+/**
+ * mmu_reserve_kernel() - @n bytes of addresses in the VMAP range, never given back.
+ * Return: 0 if there are none left, and before mmu_kernel_init(), as when start-up ends with an error.
+ */
 uint64_t mmu_reserve_kernel(size_t n);
 /** mmu_kernel_paddr() - what is mapped at @va by mmu_map_kernel(). */
 paddr_t mmu_kernel_paddr(uint64_t va);
