@@ -5,7 +5,7 @@ GUEST_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-result -Wno-clobbered
 SUITE = $(sort $(wildcard tests/guest/suite/*.c))
 # Programs of one source each, static.
 GUEST_STATIC = die filter loader-sum net-echo map_calls leaks pressure disk_write huge borders stop random_calls clock_rate timers \
-	slaac races
+	slaac races bad_pointers
 GUEST_PROGRAMS = $(addprefix $(GUEST)/,suite-static suite-glibc suite-musl die hello-static hello-glibc hello-musl \
 	hello-pie addresses $(GUEST_STATIC)) $(GUEST)/data.stamp
 
@@ -65,8 +65,8 @@ $(GUEST)/calls.h: $(BUILD)/calls tests/guest/guest.mk
 	@(printf '#ifndef CALL\n#define CALL(name, number, arguments)\n#endif\n'; for m in IOCTL PRCTL FCNTL; do \
 		printf "#ifndef $$m\n#define $$m(name, number)\n#endif\n"; done; \
 		printf '#ifndef OPTION\n#define OPTION(name, level, number)\n#endif\n'; cat $@.new) > $@ && rm $@.new
-$(GUEST)/random_calls: GUEST_CFLAGS += -I$(GUEST)
-$(GUEST)/random_calls: $(GUEST)/calls.h
+$(GUEST)/random_calls $(GUEST)/bad_pointers: GUEST_CFLAGS += -I$(GUEST)
+$(GUEST)/random_calls $(GUEST)/bad_pointers: $(GUEST)/calls.h
 
 # What programs find, for people.
 .PHONY: compat
