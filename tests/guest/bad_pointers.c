@@ -356,8 +356,7 @@ int main(int argc, char **argv)
 		all();
 	if (count(&pages_after, &objects_after))
 		fprintf(stderr, "lost %ld pages, %ld objects\n", pages_after - pages, objects_after - objects);
-	else
-		fprintf(stderr, "lost %ld KiB\n", before - free_kib());
+	fprintf(stderr, "lost %ld KiB\n", before - free_kib());
 	fprintf(stderr, "made %lu calls\n", made);
 	return 0;
 }
