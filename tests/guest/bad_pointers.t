@@ -19,10 +19,10 @@ plain() {
 			print substr($0, 1, colon) results
 		}' "$1"
 }
-timeout 60 $BUILD/guest/bad_pointers > "$work/linux" 2> "$work/err" < /dev/null
+timeout -s KILL 60 $BUILD/guest/bad_pointers > "$work/linux" 2> "$work/err" < /dev/null
 is "on Linux" $? 0
 check "an image is built" $WHITTLE build -o "$work/image" --for microvm "$BUILD/guest/bad_pointers"
-timeout 90 $WHITTLE run -m 64M "$work/image" -- 2 > "$work/console" 2> "$work/err" < /dev/null
+timeout -k 5 90 $WHITTLE run -m 64M "$work/image" -- 2 > "$work/console" 2> "$work/err" < /dev/null
 is "in Whittle" $? 0
 grep -E '^(lost|made) ' "$work/err" "$work/console" | sed 's/^/# /'
 lost=$(cat "$work/err" "$work/console" | sed -n 's/^lost \(-*[0-9]*\) KiB$/\1/p')
