@@ -6,6 +6,7 @@
 #include <core/uaccess.h>
 #include <fs/files.h>
 #include <fs/notify.h>
+#include <linux/capability.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 #include <linux/time.h>
@@ -27,6 +28,17 @@ long change_by_name(int dirfd, const char __user *name, unsigned flags, struct a
 	return r;
 }
 
+/* A pipe or a socket keeps its attributes to itself, but for whom they may be changed is looked at. */
+static long change_nameless(struct file *f, const struct attribute_change *c)
+{
+	struct attributes a;
+	long r = file_getattr(f, &a);
+
+	if (r || current->process->credentials.cap_effective & 1ull << CAP_CHOWN)
+		return r;
+	return (c->which & CHANGE_UID && c->uid != a.uid) || (c->which & CHANGE_GID && c->gid != a.gid) ? -EPERM : 0;
+}
+
 static long change_file(int fd, struct attribute_change *change)
 {
 	struct file *f = fd_get(fd);
@@ -39,7 +51,7 @@ static long change_file(int fd, struct attribute_change *change)
 
 		r = vfs_setattr(&p, change);
 	} else if (!f->dentry) {
-		r = 0; /* a pipe or a socket keeps its attributes to itself */
+		r = change_nameless(f, change);
 	}
 	file_put(f);
 	return r;
@@ -73,8 +85,16 @@ static void owner_change(struct attribute_change *c, uint32_t uid, uint32_t gid)
 long chown_by_name(int dirfd, const char __user *name, unsigned flags, uint32_t uid, uint32_t gid)
 {
 	struct attribute_change c;
+	struct file *nameless;
+	long r;
 
 	owner_change(&c, uid, gid);
+	nameless = path_at_nameless(dirfd, name, flags);
+	if (nameless) {
+		r = change_nameless(nameless, &c);
+		file_put(nameless);
+		return r;
+	}
 	return change_by_name(dirfd, name, flags, &c);
 }
 
@@ -101,6 +121,7 @@ long times_by_name(int dirfd, const char __user *name, unsigned flags, const str
 	const struct time_pair *t = times ? times : &both_now;
 	struct attribute_change c = { .which = CHANGE_ATIME | CHANGE_MTIME };
 	int64_t now = inode_now();
+	struct file *nameless;
 	struct path p;
 	long r;
 
@@ -110,6 +131,15 @@ long times_by_name(int dirfd, const char __user *name, unsigned flags, const str
 		c.which &= ~CHANGE_ATIME;
 	if (t->omit[1])
 		c.which &= ~CHANGE_MTIME;
+	if (!name && dirfd == AT_FDCWD)
+		return -EFAULT;
+	if (!name && flags)
+		return -EINVAL;
+	nameless = path_at_nameless(dirfd, name, flags);
+	if (nameless) {
+		file_put(nameless);
+		return 0;
+	}
 	if (!name) {
 		struct file *f = fd_get(dirfd);
 
@@ -145,14 +175,12 @@ long sys_utimensat(int dirfd, const char __user *name, const struct timespec __u
 	struct time_pair t = { .now = { false } };
 	struct timespec ts[2];
 
+	if (user && copy_from_user(ts, user, sizeof(ts)))
+		return -EFAULT;
 	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	if (!name && dirfd == AT_FDCWD)
-		return -EFAULT;
 	if (!user)
 		return times_by_name(dirfd, name, (unsigned)flags, NULL);
-	if (copy_from_user(ts, user, sizeof(ts)))
-		return -EFAULT;
 	for (int i = 0; i < 2; i++) {
 		t.now[i] = ts[i].tv_nsec == UTIME_NOW_;
 		t.omit[i] = ts[i].tv_nsec == UTIME_OMIT_;

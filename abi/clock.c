@@ -121,11 +121,12 @@ static long set_realtime(uint64_t ns)
 long sys_clock_settime(int clock, const struct timespec __user *from)
 {
 	uint64_t ns;
-	int r = timespec_read(from, &ns);
+	int r;
 
-	if (r)
-		return r;
-	return clock == CLOCK_REALTIME ? set_realtime(ns) : -EINVAL;
+	if (clock != CLOCK_REALTIME)
+		return -EINVAL;
+	r = timespec_read(from, &ns);
+	return r ? r : set_realtime(ns);
 }
 SYSCALL(clock_settime);
 
@@ -143,14 +144,17 @@ SYSCALL(gettimeofday);
 
 long sys_settimeofday(const struct timeval __user *tv, const struct timezone __user *tz)
 {
+	struct timezone zone; /* the kernel keeps none, and Linux's is only read back */
 	struct timeval t;
 
-	if (!tv)
-		return 0; /* a time zone alone: the kernel keeps none, and Linux's is only read back */
-	if (copy_in(&t, tv))
+	if (tv && copy_in(&t, tv))
 		return -EFAULT;
-	if (t.tv_sec < 0 || t.tv_usec < 0 || t.tv_usec >= 1000000)
+	if (tv && (t.tv_sec < 0 || t.tv_usec < 0 || t.tv_usec >= 1000000))
 		return -EINVAL;
+	if (tz && copy_in(&zone, tz))
+		return -EFAULT;
+	if (!tv)
+		return tz && !(current->process->credentials.cap_effective >> CAP_SYS_TIME & 1) ? -EPERM : 0;
 	return set_realtime((uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_usec * 1000);
 }
 SYSCALL(settimeofday);

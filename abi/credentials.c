@@ -198,15 +198,15 @@ SYSCALL(setgroups);
 /* How many data words a version has; 0: unknown, and the one that is liked best is written back (capget(2)). */
 static long cap_words(struct __user_cap_header_struct __user *header, struct __user_cap_header_struct *h, unsigned *words)
 {
-	if (copy_in(h, header))
+	if (get_user_u32(&h->version, &header->version))
 		return -EFAULT;
 	*words = h->version == _LINUX_CAPABILITY_VERSION_1 ? 1 :
 		 h->version == _LINUX_CAPABILITY_VERSION_2 || h->version == _LINUX_CAPABILITY_VERSION_3 ? 2 : 0;
 	if (*words == 0)
 		return put_user_u32(&header->version, _LINUX_CAPABILITY_VERSION_3) ? -EFAULT : -EINVAL;
-	if (h->pid < 0)
-		return -EINVAL;
-	return 0;
+	if (copy_in(h, header))
+		return -EFAULT;
+	return h->pid < 0 ? -EINVAL : 0;
 }
 
 long sys_capget(struct __user_cap_header_struct __user *header, struct __user_cap_data_struct __user *data)

@@ -43,11 +43,10 @@ uint64_t deadline_left(uint64_t deadline_ns)
 	return deadline_ns > now ? deadline_ns - now : 0;
 }
 
-void deadline_put_left(struct __kernel_timespec __user *ts, uint64_t deadline_ns)
+int deadline_put_left(struct __kernel_timespec __user *ts, uint64_t deadline_ns)
 {
 	uint64_t left = deadline_left(deadline_ns);
 	struct __kernel_timespec t = { (int64_t)(left / NSEC_PER_SEC), (int64_t)(left % NSEC_PER_SEC) };
 
-	if (ts)
-		(void)!copy_to_user(ts, &t, sizeof(t));
+	return ts && copy_to_user(ts, &t, sizeof(t)) ? -EFAULT : 0;
 }

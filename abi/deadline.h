@@ -12,7 +12,8 @@ uint64_t deadline_after(uint64_t ns);
 int deadline_from(const struct __kernel_timespec __user *ts, uint64_t *ret_deadline_ns) __must_check;
 /** deadline_left() - what is left, in nanoseconds; 0 if it has passed or there never was one to wait for. */
 uint64_t deadline_left(uint64_t deadline_ns);
-/** deadline_put_left() - the same into the program's timespec, as ppoll and pselect6 do; a fault is no error there. */
-void deadline_put_left(struct __kernel_timespec __user *ts, uint64_t deadline_ns);
+/** deadline_put_left() - the same into the program's timespec, as ppoll and pselect6 do, where a fault is no error.
+ * Return: 0 or -EFAULT. */
+int deadline_put_left(struct __kernel_timespec __user *ts, uint64_t deadline_ns);
 
 #endif

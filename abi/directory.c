@@ -123,7 +123,7 @@ long directory_read(int fd, struct dir_context *ctx)
 	if (!f)
 		return -EBADF;
 	if (!f->ops->readdir) {
-		r = f->inode && !inode_is_dir(f->inode) ? -ENOTDIR : -EBADF;
+		r = READ_ONCE(f->flags) & O_PATH ? -EBADF : -ENOTDIR;
 	} else {
 		mutex_lock(&f->pos_lock);
 		ctx->pos = f->pos;
@@ -183,7 +183,7 @@ static bool emit(struct dir_context *ctx, const char *name, size_t len, uint64_t
 
 long sys_getdents64(int fd, void __user *to, unsigned size)
 {
-	struct reading r = { .ctx = { .emit = emit }, .to = to, .left = size };
+	struct reading r = { .ctx = { .emit = emit }, .to = to, .left = size <= INT32_MAX ? size : 0 };
 	long error = directory_read(fd, &r.ctx);
 
 	if (r.done)

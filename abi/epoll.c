@@ -50,15 +50,15 @@ long epoll_wait_user(int epfd, struct epoll_event __user *events, int max, uint6
 	struct epoll *ep;
 	long r = -EINVAL;
 
-	if (unlikely(max <= 0 || max > EVENTS_MAX))
-		return -EINVAL;
-	if (unlikely(!user_range_ok(events, (size_t)max * sizeof(*events))))
-		return -EFAULT;
 	f = fd_get(epfd);
 	if (unlikely(!f))
 		return -EBADF;
 	ep = epoll_of(f);
-	if (likely(ep))
+	if (unlikely(max <= 0 || max > EVENTS_MAX))
+		r = -EINVAL;
+	else if (unlikely(!user_range_ok(events, (size_t)max * sizeof(*events))))
+		r = -EFAULT;
+	else if (likely(ep))
 		r = epoll_wait_events(ep, events, max, deadline_ns);
 	file_put(f);
 	return r;

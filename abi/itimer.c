@@ -227,12 +227,13 @@ long sys_setitimer(int which, const struct itimerval __user *new, struct itimerv
 	uint64_t first = 0, interval = 0, left, was;
 	struct itimerval v, before;
 	struct itimers *it;
-	long r = get(which, &before);
+	long r;
 
-	if (r)
-		return r;
 	if (new && copy_in(&v, new))
 		return -EFAULT;
+	r = get(which, &before);
+	if (r)
+		return r;
 	if (new && (from_timeval(&v.it_value, &first) || from_timeval(&v.it_interval, &interval)))
 		return -EINVAL;
 	it = itimers_get();

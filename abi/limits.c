@@ -32,8 +32,6 @@ long sys_prlimit64(int pid, unsigned which, const struct rlimit64 __user *new, s
 	struct process *p;
 	long r;
 
-	if (which >= RESOURCE_LIMITS)
-		return -EINVAL;
 	if (new && copy_in(&n, new))
 		return -EFAULT;
 	if (pid == 0) {
@@ -44,7 +42,7 @@ long sys_prlimit64(int pid, unsigned which, const struct rlimit64 __user *new, s
 		if (!p)
 			return -ESRCH;
 	}
-	r = change(p, which, new ? &n : NULL, &o);
+	r = which < RESOURCE_LIMITS ? change(p, which, new ? &n : NULL, &o) : -EINVAL;
 	if (!r && new && which == RLIMIT_CPU && p == current->process)
 		r = cpu_limit_changed();
 	process_put(p);
@@ -57,12 +55,14 @@ SYSCALL(prlimit64);
 /* On 64-bit machines struct rlimit is struct rlimit64. */
 long sys_getrlimit(unsigned which, struct rlimit64 __user *out)
 {
+	if (which < RESOURCE_LIMITS && !out)
+		return -EFAULT;
 	return sys_prlimit64(0, which, NULL, out);
 }
 SYSCALL(getrlimit);
 
 long sys_setrlimit(unsigned which, const struct rlimit64 __user *new)
 {
-	return sys_prlimit64(0, which, new, NULL);
+	return new ? sys_prlimit64(0, which, new, NULL) : -EFAULT;
 }
 SYSCALL(setrlimit);

@@ -141,6 +141,8 @@ long sys_mincore(unsigned long address, unsigned long length, unsigned char __us
 		return -EINVAL;
 	if (length > current->process->mm->limit || address > current->process->mm->limit - length)
 		return -ENOMEM;
+	if (!user_range_ok(out, pages))
+		return -EFAULT;
 	while (pages) {
 		unsigned long n = MIN(pages, (unsigned long)MINCORE_CHUNK);
 		long r = mm_resident(current->process->mm, address, n, chunk);

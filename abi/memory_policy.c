@@ -126,12 +126,13 @@ static long nodes_write(uint64_t __user *mask, unsigned long bits, bool node0)
 	return 0;
 }
 
-long sys_get_mempolicy(uint32_t __user *policy, uint64_t __user *mask, unsigned long bits, uint64_t address, unsigned flags)
+long sys_get_mempolicy(uint32_t __user *policy, uint64_t __user *mask, unsigned long bits, uint64_t address,
+		       unsigned long flags)
 {
 	uint32_t mode = current->memory_policy;
 	bool node0 = current->memory_policy_node0;
 
-	if (flags & ~(unsigned)(MPOL_F_NODE | MPOL_F_ADDR | MPOL_F_MEMS_ALLOWED) || (mask && bits < 1))
+	if (flags & ~(unsigned long)(MPOL_F_NODE | MPOL_F_ADDR | MPOL_F_MEMS_ALLOWED) || (mask && bits < 1))
 		return -EINVAL;
 	if (flags & MPOL_F_MEMS_ALLOWED) {
 		if (flags & (MPOL_F_NODE | MPOL_F_ADDR))

@@ -18,11 +18,14 @@ long sys_getrandom(char __user *buf, size_t n, unsigned flags)
 	if (flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE))
 		return -EINVAL;
 	n = MIN(n, (size_t)INT32_MAX);
+	if (!user_range_ok(buf, n))
+		return -EFAULT;
 	while (done < n) {
 		size_t here = MIN(n - done, sizeof(chunk));
 
 		random_bytes(chunk, here);
-		if (copy_to_user(buf + done, chunk, here))
+		here -= copy_to_user(buf + done, chunk, here);
+		if (!here)
 			return done ? (long)done : -EFAULT;
 		done += here;
 		if (done < n && thread_signal_pending(current))

@@ -28,27 +28,15 @@ static long copy_text(char *to, const char __user *from, size_t size)
 }
 
 /* MS_BIND, MS_MOVE: @source is a path too. */
-static long mount_place(const char __user *source, const char __user *target, bool move)
+static long mount_place(const char *source, const struct path *at, bool move)
 {
-	struct path from, at;
-	char first;
-	long r;
+	struct path from;
+	long r = *source ? path_walk(NULL, source, WALK_FOLLOW, &from) : -EINVAL;
 
-	if (!source)
-		return -EINVAL;
-	if (copy_from_user(&first, source, 1))
-		return -EFAULT;
-	if (!first)
-		return -EINVAL;
-	r = path_at_find(AT_FDCWD, target, 0, &at);
-	if (r)
-		return r;
-	r = path_at_find(AT_FDCWD, source, 0, &from);
 	if (!r) {
-		r = move ? mount_move(&from, &at) : mount_bind(&from, &at);
+		r = move ? mount_move(&from, at) : mount_bind(&from, at);
 		path_put(&from);
 	}
-	path_put(&at);
 	return r;
 }
 
@@ -56,28 +44,32 @@ static long mount_place(const char __user *source, const char __user *target, bo
 long sys_mount(const char __user *source, const char __user *target, const char __user *type, unsigned long flags,
 	       const char __user *data)
 {
-	char type_text[32], source_text[256], *options;
+	char type_text[32], *options, *source_text;
 	struct path at;
 	long r;
 
-	if (current->process->credentials.euid != 0)
-		return -EPERM;
 	if ((flags & 0xffff0000ul) == 0xc0ed0000ul)
 		flags &= 0xffff; /* a magic number of old */
-	if (flags & (MS_BIND | MS_MOVE) && !(flags & MS_REMOUNT))
-		return mount_place(source, target, flags & MS_MOVE && !(flags & MS_BIND));
-	options = kmalloc(OPTIONS_MAX);
+	options = kmalloc(OPTIONS_MAX + PATH_LIMIT);
 	if (!options)
 		return -ENOMEM;
+	source_text = options + OPTIONS_MAX;
 	r = copy_text(type_text, type, sizeof(type_text));
 	if (!r)
-		r = copy_text(source_text, source, sizeof(source_text));
+		r = copy_text(source_text, source, PATH_LIMIT);
 	if (!r)
 		r = copy_text(options, data, OPTIONS_MAX);
 	if (!r)
 		r = path_at_find(AT_FDCWD, target, 0, &at);
 	if (!r) {
-		r = mount_filesystem(type_text, *source_text ? source_text : "none", &at, flags, options);
+		if (flags & MS_NOUSER)
+			r = -EINVAL;
+		else if (current->process->credentials.euid != 0)
+			r = -EPERM;
+		else if (flags & (MS_BIND | MS_MOVE) && !(flags & MS_REMOUNT))
+			r = mount_place(source_text, &at, flags & MS_MOVE && !(flags & MS_BIND));
+		else
+			r = mount_filesystem(type_text, *source_text ? source_text : "none", &at, flags, options);
 		path_put(&at);
 	}
 	kfree(options);

@@ -4,6 +4,7 @@
 #include <abi/syscall.h>
 #include <core/process.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 
 COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
@@ -69,8 +70,12 @@ SYSCALL(unlinkat);
 long rename_by_name(int dirfd, const char __user *name, int to_dirfd, const char __user *to_name, unsigned flags)
 {
 	struct path_at from, to;
-	long r = path_at_get(&from, dirfd, name);
+	long r;
 
+	if (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT) ||
+	    (flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)))
+		return -EINVAL;
+	r = path_at_get(&from, dirfd, name);
 	if (r)
 		return r;
 	r = path_at_get(&to, to_dirfd, to_name);

@@ -35,6 +35,8 @@ static int set_start(struct path_at *p, int dirfd, bool empty)
 {
 	p->start = NULL;
 	p->file = NULL;
+	if (unlikely(!p->name[0] && !empty))
+		return -ENOENT;
 	if (likely(p->name[0] == '/' || dirfd == AT_FDCWD))
 		return 0;
 	p->file = fd_get(dirfd);
@@ -65,15 +67,27 @@ int path_at_get(struct path_at *p, int dirfd, const char __user *name)
 
 int path_at_get_empty(struct path_at *p, int dirfd, const char __user *name)
 {
-	int r = 0;
+	int r = copy_name(p, name);
 
-	if (name) {
-		r = copy_name(p, name);
-	} else {
-		p->name = p->some;
-		p->some[0] = '\0';
-	}
 	return likely(!r) ? finish(p, dirfd, true) : r;
+}
+
+bool path_at_is_fd(int fd, const char __user *name, unsigned flags)
+{
+	char first;
+
+	return flags & AT_EMPTY_PATH && fd >= 0 && !copy_from_user(&first, name, 1) && !first;
+}
+
+struct file *path_at_nameless(int fd, const char __user *name, unsigned flags)
+{
+	struct file *f = path_at_is_fd(fd, name, flags) ? fd_get(fd) : NULL;
+
+	if (f && f->dentry) {
+		file_put(f);
+		f = NULL;
+	}
+	return f;
 }
 
 void path_at_put_(struct path_at *p)

@@ -16,8 +16,12 @@ struct path_at {
 
 /** path_at_get() - Return: 0, and path_at_put() is due; -EFAULT, -ENAMETOOLONG, -EBADF, -ENOTDIR, -ENOMEM. */
 int path_at_get(struct path_at *p, int dirfd, const char __user *name) __must_check;
-/** path_at_get_empty() - the same where an empty name, or NULL, means @dirfd itself (AT_EMPTY_PATH). */
+/** path_at_get_empty() - the same where an empty name means @dirfd itself (AT_EMPTY_PATH). */
 int path_at_get_empty(struct path_at *p, int dirfd, const char __user *name) __must_check;
+/** path_at_is_fd() - does the empty name, by AT_EMPTY_PATH, mean @fd itself? */
+bool path_at_is_fd(int fd, const char __user *name, unsigned flags);
+/** path_at_nameless() - the same, and it is what no path leads to, a pipe or a socket: it with a reference, or NULL. */
+struct file *path_at_nameless(int fd, const char __user *name, unsigned flags) __must_check;
 void path_at_put_(struct path_at *p);
 static inline void path_at_put(struct path_at *p)
 {

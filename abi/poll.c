@@ -34,7 +34,7 @@ long poll_user(struct pollfd __user *fds, unsigned count, uint64_t deadline_ns)
 			return -ENOMEM;
 	}
 	found = -EFAULT;
-	if (!copy_from_user(all, fds, count * sizeof(*all)))
+	if (user_range_ok(fds, count * sizeof(*fds)) && !copy_from_user(all, fds, count * sizeof(*all)))
 		found = poll_files(all, count, deadline_ns);
 	for (unsigned i = 0; found >= 0 && i < count; i++)
 		if (copy_out(&fds[i].revents, &all[i].revents))
@@ -102,7 +102,7 @@ long sys_ppoll(struct pollfd __user *fds, unsigned count, struct __kernel_timesp
 	found = poll_user(fds, count, deadline_ns);
 	if (mask)
 		signal_mask_pop(found == -ERESTARTNOHAND);
-	deadline_put_left(timeout, deadline_ns);
+	(void)deadline_put_left(timeout, deadline_ns);
 	return found;
 }
 SYSCALL(ppoll);
@@ -137,7 +137,7 @@ long sys_pselect6(int count, void __user *in, void __user *out, void __user *exc
 	found = select_user(count, in, out, except, deadline_ns);
 	if (s.mask)
 		signal_mask_pop(found == -ERESTARTNOHAND);
-	deadline_put_left(timeout, deadline_ns);
+	(void)deadline_put_left(timeout, deadline_ns);
 	return found;
 }
 SYSCALL(pselect6);

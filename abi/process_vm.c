@@ -51,9 +51,10 @@ static long transfer(int pid, const struct iovec __user *local, size_t local_cou
 	r = vector_import(&here, local, local_count, &at_here);
 	if (r)
 		return r;
-	r = vector_import(&there, remote, remote_count, &at_there);
-	if (!r) {
-		r = at_here.left ? find(pid) : 0;
+	if (at_here.left)
+		r = vector_import(&there, remote, remote_count, &at_there);
+	if (at_here.left && !r) {
+		r = find(pid);
 		if (!r)
 			r = write ? move(&at_here, &at_there) : move(&at_there, &at_here);
 		vector_free(&there);

@@ -73,24 +73,24 @@ static __always_inline ssize_t write_here(struct file *f, struct io *io)
 
 static inline ssize_t read_at(struct file *f, struct io *io, off_t pos)
 {
-	if (unlikely(!FILE_READABLE(f)))
-		return -EBADF;
 	if (unlikely(!f->ops->seek))
 		return -ESPIPE;
+	if (unlikely(!FILE_READABLE(f)))
+		return -EBADF;
 	if (unlikely(!f->ops->read))
 		return no_operation(f);
-	return pos < 0 ? -EINVAL : have_read(f, f->ops->read(f, io, &pos));
+	return have_read(f, f->ops->read(f, io, &pos));
 }
 
 static inline ssize_t write_at(struct file *f, struct io *io, off_t pos)
 {
-	if (unlikely(!FILE_WRITABLE(f)))
-		return -EBADF;
 	if (unlikely(!f->ops->seek))
 		return -ESPIPE;
+	if (unlikely(!FILE_WRITABLE(f)))
+		return -EBADF;
 	if (unlikely(!f->ops->write))
 		return no_operation(f);
-	return pos < 0 ? -EINVAL : have_written(f, f->ops->write(f, io, &pos));
+	return have_written(f, f->ops->write(f, io, &pos));
 }
 
 /* As fd_get(): a single buffer's calls are so short that its call would be seen. */
@@ -104,6 +104,15 @@ static inline void io_init_call(struct io *io, const void __user *buf, size_t n)
 	io_init_user(io, buf, MIN(n, TRANSFER_MAX));
 }
 
+/* What @r of a call that moved nothing becomes if the buffer, looked at or not, can be no program's: the copy routines find
+ * that out for all others. @can: there is such an operation. */
+static long moved_nothing(const struct file *f, bool can, long r, const void __user *buf, size_t n)
+{
+	if (r == -EBADF || r == -ESPIPE || (!can && !f->inode))
+		return r;
+	return user_range_ok(buf, n) ? r : -EFAULT;
+}
+
 long sys_read(int fd, void __user *buf, size_t n)
 {
 	struct file *f = get_file(fd);
@@ -114,6 +123,8 @@ long sys_read(int fd, void __user *buf, size_t n)
 		return -EBADF;
 	io_init_call(&io, buf, n);
 	r = read_here(f, &io);
+	if (unlikely(r <= 0))
+		r = moved_nothing(f, f->ops->read, r, buf, n);
 	file_put(f);
 	return r;
 }
@@ -129,6 +140,8 @@ long sys_write(int fd, const void __user *buf, size_t n)
 		return -EBADF;
 	io_init_call(&io, buf, n);
 	r = write_here(f, &io);
+	if (unlikely(r <= 0))
+		r = moved_nothing(f, f->ops->write, r, buf, n);
 	file_put(f);
 	return r;
 }
@@ -136,14 +149,19 @@ SYSCALL(write);
 
 long sys_pread64(int fd, void __user *buf, size_t n, off_t pos)
 {
-	struct file *f = get_file(fd);
+	struct file *f;
 	struct io io;
 	long r;
 
+	if (unlikely(pos < 0))
+		return -EINVAL;
+	f = get_file(fd);
 	if (unlikely(!f))
 		return -EBADF;
 	io_init_call(&io, buf, n);
 	r = read_at(f, &io, pos);
+	if (unlikely(r <= 0))
+		r = moved_nothing(f, f->ops->read, r, buf, n);
 	file_put(f);
 	return r;
 }
@@ -151,14 +169,19 @@ SYSCALL(pread64);
 
 long sys_pwrite64(int fd, const void __user *buf, size_t n, off_t pos)
 {
-	struct file *f = get_file(fd);
+	struct file *f;
 	struct io io;
 	long r;
 
+	if (unlikely(pos < 0))
+		return -EINVAL;
+	f = get_file(fd);
 	if (unlikely(!f))
 		return -EBADF;
 	io_init_call(&io, buf, n);
 	r = write_at(f, &io, pos);
+	if (unlikely(r <= 0))
+		r = moved_nothing(f, f->ops->write, r, buf, n);
 	file_put(f);
 	return r;
 }
@@ -169,18 +192,37 @@ SYSCALL(pwrite64);
 /* RWF_* that change nothing here: memory is always synced, no I/O waits. */
 #define RWF_HARMLESS (RWF_HIPRI | RWF_DSYNC | RWF_SYNC)
 
-static long vectored(int fd, const struct iovec __user *iov, size_t count, off_t pos, bool here, bool write)
+/* Before the vector is looked at, and without one byte to move all that is looked at. */
+static long may_move(const struct file *f, bool here, bool write)
+{
+	if (!here && unlikely(!f->ops->seek))
+		return -ESPIPE;
+	if (unlikely(write ? !FILE_WRITABLE(f) : !FILE_READABLE(f)))
+		return -EBADF;
+	if (unlikely(write ? !f->ops->write : !f->ops->read))
+		return f->inode && inode_is_dir(f->inode) ? 0 : -EINVAL;
+	return 0;
+}
+
+static long vectored(int fd, const struct iovec __user *iov, size_t count, off_t pos, int flags, bool write)
 {
 	struct file *f = fd_get(fd);
+	bool here = pos == POS_HERE;
 	struct vector v;
 	struct io io;
 	long r;
 
 	if (unlikely(!f))
 		return -EBADF;
-	r = vector_import(&v, iov, count, &io);
+	r = may_move(f, here, write);
+	if (likely(!r))
+		r = vector_import(&v, iov, count, &io);
 	if (likely(!r)) {
-		if (here)
+		if (unlikely(!io.left))
+			r = 0;
+		else if (unlikely(flags & ~RWF_HARMLESS))
+			r = -EOPNOTSUPP;
+		else if (here)
 			r = write ? write_here(f, &io) : read_here(f, &io);
 		else
 			r = write ? write_at(f, &io, pos) : read_at(f, &io, pos);
@@ -192,42 +234,38 @@ static long vectored(int fd, const struct iovec __user *iov, size_t count, off_t
 
 long sys_readv(int fd, const struct iovec __user *iov, size_t count)
 {
-	return vectored(fd, iov, count, 0, true, false);
+	return vectored(fd, iov, count, POS_HERE, 0, false);
 }
 SYSCALL(readv);
 
 long sys_writev(int fd, const struct iovec __user *iov, size_t count)
 {
-	return vectored(fd, iov, count, 0, true, true);
+	return vectored(fd, iov, count, POS_HERE, 0, true);
 }
 SYSCALL(writev);
 
 /* On 64-bit machines the position is the fourth argument alone; its upper half, the fifth, is not looked at. */
 long sys_preadv(int fd, const struct iovec __user *iov, size_t count, off_t pos)
 {
-	return pos < 0 ? -EINVAL : vectored(fd, iov, count, pos, false, false);
+	return pos < 0 ? -EINVAL : vectored(fd, iov, count, pos, 0, false);
 }
 SYSCALL(preadv);
 
 long sys_pwritev(int fd, const struct iovec __user *iov, size_t count, off_t pos)
 {
-	return pos < 0 ? -EINVAL : vectored(fd, iov, count, pos, false, true);
+	return pos < 0 ? -EINVAL : vectored(fd, iov, count, pos, 0, true);
 }
 SYSCALL(pwritev);
 
 long sys_preadv2(int fd, const struct iovec __user *iov, size_t count, off_t pos, unsigned long pos_high, int flags)
 {
-	if (flags & ~RWF_HARMLESS)
-		return -EOPNOTSUPP;
-	return pos < POS_HERE ? -EINVAL : vectored(fd, iov, count, pos, pos == POS_HERE, false);
+	return pos < POS_HERE ? -EINVAL : vectored(fd, iov, count, pos, flags, false);
 }
 SYSCALL(preadv2);
 
 long sys_pwritev2(int fd, const struct iovec __user *iov, size_t count, off_t pos, unsigned long pos_high, int flags)
 {
-	if (flags & ~RWF_HARMLESS)
-		return -EOPNOTSUPP;
-	return pos < POS_HERE ? -EINVAL : vectored(fd, iov, count, pos, pos == POS_HERE, true);
+	return pos < POS_HERE ? -EINVAL : vectored(fd, iov, count, pos, flags, true);
 }
 SYSCALL(pwritev2);
 

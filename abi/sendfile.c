@@ -123,10 +123,15 @@ static ssize_t copy_from_position(struct copy *c, off_t __user *in_offset)
 long sys_sendfile(int out, int in, off_t __user *offset, size_t n)
 {
 	struct copy c = { .in = fd_get(in), .out = fd_get(out), .left = n };
+	off_t at = 0;
 	long r = -EBADF;
 
-	if (c.in && c.out)
-		r = copy_from_position(&c, offset);
+	if (offset && copy_in(&at, offset))
+		r = -EFAULT;
+	else if (c.in && c.out && FILE_READABLE(c.in) && FILE_WRITABLE(c.out))
+		r = (ssize_t)n < 0 ? -EINVAL : copy_from_position(&c, offset);
+	if (offset && r <= 0 && copy_out(offset, &at)) /* a place that cannot be written is no offset's */
+		r = -EFAULT;
 	if (c.in)
 		file_put(c.in);
 	if (c.out)
@@ -135,18 +140,20 @@ long sys_sendfile(int out, int in, off_t __user *offset, size_t n)
 }
 SYSCALL(sendfile);
 
-static long copy_range(struct copy *c, off_t __user *in_offset, off_t __user *out_offset)
+static long copy_range(struct copy *c, off_t __user *in_offset, off_t __user *out_offset, unsigned flags)
 {
-	off_t to = 0;
+	off_t to = 0, from;
 	long r;
 
+	if ((in_offset && copy_in(&from, in_offset)) || (out_offset && copy_in(&to, out_offset)))
+		return -EFAULT;
+	if (flags)
+		return -EINVAL;
 	if (!c->in->inode || !c->out->inode || !inode_is_regular(c->in->inode) || !inode_is_regular(c->out->inode))
 		return c->in->inode && inode_is_dir(c->in->inode) ? -EISDIR : -EINVAL;
 	if (c->out->flags & O_APPEND)
 		return -EBADF;
 	if (out_offset) {
-		if (copy_in(&to, out_offset))
-			return -EFAULT;
 		if (to < 0)
 			return -EINVAL;
 		c->out_pos = &to;
@@ -163,7 +170,7 @@ long sys_copy_file_range(int in, off_t __user *in_offset, int out, off_t __user 
 	long r = -EBADF;
 
 	if (c.in && c.out)
-		r = flags ? -EINVAL : copy_range(&c, in_offset, out_offset);
+		r = copy_range(&c, in_offset, out_offset, flags);
 	if (c.in)
 		file_put(c.in);
 	if (c.out)

@@ -1,8 +1,10 @@
 /* Process groups and sessions (credentials(7)), and waiting for children, of which there are none without fork(2). */
 #include <abi/syscall.h>
 #include <core/process.h>
+#include <core/uaccess.h>
 #include <fs/files.h>
 #include <linux/capability.h>
+#include <linux/signal.h>
 #include <linux/wait.h>
 
 COMPONENT("process-calls", "system calls of the process: identity, limits, sessions");
@@ -78,8 +80,7 @@ long sys_wait4(int pid, int __user *status, int options, void __user *usage)
 }
 SYSCALL(wait4);
 
-/* Partial: ECHILD: there are no children. */
-long sys_waitid(int type, int id, void __user *info, int options, void __user *usage)
+static long wait_for(int type, int id, int options)
 {
 	struct file *f;
 
@@ -103,5 +104,15 @@ long sys_waitid(int type, int id, void __user *info, int options, void __user *u
 	default:
 		return -EINVAL;
 	}
+}
+
+/* Partial: ECHILD: there are no children. */
+long sys_waitid(int type, int id, siginfo_t __user *info, int options, void __user *usage)
+{
+	const siginfo_t none = { 0 };
+	long r = wait_for(type, id, options);
+
+	/* What it is about is told of nobody, too: all but the rest of the union. */
+	return info && copy_to_user(info, &none, offsetof(siginfo_t, si_status) + sizeof(none.si_status)) ? -EFAULT : r;
 }
 SYSCALL(waitid);

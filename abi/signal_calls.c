@@ -42,9 +42,11 @@ SYSCALL(rt_sigprocmask);
 
 long sys_rt_sigpending(signal_mask __user *out, size_t size)
 {
+	signal_mask pending = signal_pending() & signal_mask_get();
+
 	if (size > MASK_SIZE)
 		return -EINVAL;
-	return put_user_u64(out, signal_pending() & signal_mask_get());
+	return copy_to_user(out, &pending, size) ? -EFAULT : 0;
 }
 SYSCALL(rt_sigpending);
 
@@ -130,7 +132,7 @@ long sys_sigaltstack(const stack_t __user *new, stack_t __user *old)
 			return -EINVAL;
 		if (mode == SS_DISABLE) {
 			s->stack_start = s->stack_size = 0;
-		} else {
+		} else if (s->stack_start != (uint64_t)n.ss_sp || s->stack_size != n.ss_size) {
 			if (n.ss_size < MINSIGSTKSZ)
 				return -ENOMEM;
 			s->stack_start = (uint64_t)n.ss_sp;

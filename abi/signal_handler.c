@@ -25,11 +25,13 @@ long sys_rt_sigaction(int signo, const struct kernel_sigaction __user *new, stru
 	struct signal_action a = { 0 }, was;
 	struct kernel_sigaction u;
 
-	if (size != sizeof(signal_mask) || signo < 1 || signo > SIGNAL_COUNT || (new && (signo == SIGKILL || signo == SIGSTOP)))
+	if (size != sizeof(signal_mask))
+		return -EINVAL;
+	if (new && copy_in(&u, new))
+		return -EFAULT;
+	if (signo < 1 || signo > SIGNAL_COUNT || (new && (signo == SIGKILL || signo == SIGSTOP)))
 		return -EINVAL;
 	if (new) {
-		if (copy_in(&u, new))
-			return -EFAULT;
 		a = (struct signal_action){ u.handler, u.flags, u.restorer, u.mask };
 	}
 	signal_action_set(signo, new ? &a : NULL, &was);

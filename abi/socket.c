@@ -133,11 +133,16 @@ static long accept_user(int fd, void __user *addr, int __user *len, int flags)
 	struct file *f, *new_file;
 	int number, error;
 
+	f = fd_get(fd);
+	if (!f)
+		return -EBADF;
+	error = -EINVAL;
 	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
-		return -EINVAL;
-	s = socket_by_fd(fd, &f);
-	if (is_err(s))
-		return ptr_err(s);
+		goto out_file;
+	error = -ENOTSOCK;
+	s = socket_of(f);
+	if (!s)
+		goto out_file;
 	number = fd_reserve(flags & SOCK_CLOEXEC, 0);
 	error = number;
 	if (number < 0)
@@ -183,13 +188,16 @@ SYSCALL(accept);
 long sys_connect(int fd, const void __user *addr, int len)
 {
 	struct sockaddr_storage storage;
-	struct file *f;
-	struct socket *s = socket_by_fd(fd, &f);
+	struct file *f = fd_get(fd);
+	struct socket *s;
 	long r;
 
-	if (is_err(s))
-		return ptr_err(s);
+	if (!f)
+		return -EBADF;
 	r = address_in(&storage, addr, len);
+	s = socket_of(f);
+	if (!r && !s)
+		r = -ENOTSOCK;
 	if (!r && len < (int)sizeof(storage.ss_family))
 		r = -EINVAL;
 	if (!r)
@@ -240,7 +248,7 @@ long sys_sendto(int fd, const void __user *buf, size_t n, unsigned flags, const 
 	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
-	if (addr) {
+	if (addr && len) {
 		r = address_in(&storage, addr, len);
 		m.name = &storage;
 		m.name_len = (unsigned)len;
@@ -354,12 +362,18 @@ out_vector:
 	return r;
 }
 
+/* MSG_CMSG_COMPAT: for a 32-bit program's headers, only the kernel says it. */
+#define NOT_FOR_PROGRAMS 0x80000000u
+
 long sys_sendmsg(int fd, const struct message_header __user *user, unsigned flags)
 {
 	struct file *f;
-	struct socket *s = socket_by_fd(fd, &f);
+	struct socket *s;
 	long r;
 
+	if (flags & NOT_FOR_PROGRAMS)
+		return -EINVAL;
+	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
 	r = send_one(s, f, user, flags);
@@ -371,10 +385,13 @@ SYSCALL(sendmsg);
 long sys_sendmmsg(int fd, struct many_header __user *user, unsigned count, unsigned flags)
 {
 	struct file *f;
-	struct socket *s = socket_by_fd(fd, &f);
+	struct socket *s;
 	unsigned done = 0;
 	long r = 0;
 
+	if (flags & NOT_FOR_PROGRAMS)
+		return -EINVAL;
+	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
 	count = MIN(count, VECTOR_MAX);
@@ -426,9 +443,12 @@ static long receive_one(struct socket *s, const struct file *f, struct message_h
 long sys_recvmsg(int fd, struct message_header __user *user, unsigned flags)
 {
 	struct file *f;
-	struct socket *s = socket_by_fd(fd, &f);
+	struct socket *s;
 	long r;
 
+	if (flags & NOT_FOR_PROGRAMS)
+		return -EINVAL;
+	s = socket_by_fd(fd, &f);
 	if (is_err(s))
 		return ptr_err(s);
 	r = receive_one(s, f, user, flags);
@@ -444,8 +464,11 @@ long sys_recvmmsg(int fd, struct many_header __user *user, unsigned count, unsig
 	struct file *f;
 	struct socket *s;
 	unsigned done = 0;
-	long r = deadline_from(timeout, &deadline_ns);
+	long r;
 
+	if (flags & NOT_FOR_PROGRAMS)
+		return -EINVAL;
+	r = deadline_from(timeout, &deadline_ns);
 	if (r)
 		return r;
 	s = socket_by_fd(fd, &f);
@@ -466,11 +489,11 @@ long sys_recvmmsg(int fd, struct many_header __user *user, unsigned count, unsig
 		if (timeout && !deadline_left(deadline_ns))
 			break;
 	}
-	if (timeout)
-		deadline_put_left(timeout, deadline_ns);
 	file_put(f);
 	if (!done)
 		return r;
+	if (timeout && deadline_put_left(timeout, deadline_ns))
+		return -EFAULT;
 	if (r < 0 && r != -EAGAIN && r != -ERESTARTSYS)
 		socket_set_error(s, (int)-r);
 	return done;
@@ -499,6 +522,7 @@ long sys_setsockopt(int fd, int level, int option, const void __user *user, int 
 	uint64_t value[SOCKET_OPTION_MAX / sizeof(uint64_t)] = { 0 };
 	struct file *f;
 	struct socket *s;
+	int missing;
 	long r;
 
 	if (len < 0)
@@ -507,10 +531,13 @@ long sys_setsockopt(int fd, int level, int option, const void __user *user, int 
 	if (is_err(s))
 		return ptr_err(s);
 	len = MIN(len, (int)sizeof(value));
-	if (copy_from_user(value, user, (size_t)len))
+	/* An option takes what it needs of more. */
+	missing = (int)copy_from_user(value, user, (size_t)len);
+	r = -EFAULT;
+	if (!missing || len - missing >= (int)sizeof(int))
+		r = socket_setsockopt(s, level, option, value, (unsigned)(len - missing));
+	if (r == -EINVAL && missing)
 		r = -EFAULT;
-	else
-		r = socket_setsockopt(s, level, option, value, (unsigned)len);
 	file_put(f);
 	return r;
 }

@@ -16,6 +16,8 @@ static long splice_at(struct file *in, off_t __user *in_offset, struct file *out
 	off_t in_pos = 0, out_pos = 0;
 	long r;
 
+	if ((in_offset && pipe_of(in)) || (out_offset && pipe_of(out)))
+		return -ESPIPE;
 	if ((in_offset && copy_in(&in_pos, in_offset)) || (out_offset && copy_in(&out_pos, out_offset)))
 		return -EFAULT;
 	if (in_pos < 0 || out_pos < 0)
@@ -73,10 +75,10 @@ static long vmsplice_pipe(struct file *f, struct io *io, unsigned flags)
 {
 	struct pipe *p = pipe_of(f);
 
-	if (!p)
-		return -EBADF;
 	if (!io->left)
 		return 0;
+	if (!p)
+		return -EBADF;
 	if (FILE_WRITABLE(f))
 		return pipe_put(p, io, (flags & SPLICE_F_NONBLOCK) || (READ_ONCE(f->flags) & O_NONBLOCK));
 	return f->ops->read(f, io, NULL);

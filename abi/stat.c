@@ -4,6 +4,7 @@
 #include <abi/syscall.h>
 #include <asm/stat.h>
 #include <asm/statfs.h>
+#include <core/process.h>
 #include <core/slab.h>
 #include <core/uaccess.h>
 #include <fs/files.h>
@@ -78,14 +79,10 @@ long sys_fstat(int fd, struct stat __user *to)
 }
 SYSCALL(fstat);
 
-/* Does the empty name mean @fd itself? glibc's fstat() is newfstatat(fd, "", AT_EMPTY_PATH). */
+/* glibc's fstat() is newfstatat(fd, "", AT_EMPTY_PATH). NULL, as newer Linux has it, is the same here alone. */
 static bool is_fd_itself(int fd, const char __user *name, unsigned flags)
 {
-	char first;
-
-	if (!(flags & AT_EMPTY_PATH) || fd < 0)
-		return false;
-	return !name || (!copy_from_user(&first, name, 1) && !first);
+	return (!name && flags & AT_EMPTY_PATH && fd >= 0) || path_at_is_fd(fd, name, flags);
 }
 
 long sys_newfstatat(int dirfd, const char __user *name, struct stat __user *to, unsigned flags)
@@ -214,13 +211,31 @@ SYSCALL(fstatfs);
 
 #define R_W_X 7u /* R_OK 4, W_OK 2, X_OK 1: the same bits as MAY_* */
 
+/* What has no path: its owner's bits, or everybody's. */
+static long access_nameless(struct file *f, unsigned mode)
+{
+	struct attributes a;
+	long r = file_getattr(f, &a);
+
+	if (r)
+		return r;
+	return mode & ~(a.uid == current->process->credentials.euid ? a.mode >> 6 : a.mode) ? -EACCES : 0;
+}
+
 long access_by_name(int dirfd, const char __user *name, unsigned mode, unsigned flags)
 {
+	struct file *nameless;
 	struct path p;
 	long r;
 
 	if (mode & ~R_W_X || flags & ~(unsigned)(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
+	nameless = path_at_nameless(dirfd, name, flags);
+	if (nameless) {
+		r = access_nameless(nameless, mode);
+		file_put(nameless);
+		return r;
+	}
 	r = path_at_find(dirfd, name, flags & AT_EACCESS ? flags & ~(unsigned)AT_EACCESS : flags | PATH_AT_REAL, &p);
 	if (r)
 		return r;
@@ -283,7 +298,7 @@ long readlink_by_name(int dirfd, const char __user *name, char __user *to, int s
 		return r;
 	inode = p.dentry->inode;
 	if (!inode_is_link(inode)) {
-		r = -EINVAL;
+		r = path_at_is_fd(0, name, AT_EMPTY_PATH) ? -ENOENT : -EINVAL; /* the empty name means a link, or nothing */
 	} else if (inode->link) {
 		n = MIN((ssize_t)strlen(inode->link), (ssize_t)size);
 		r = copy_to_user(to, inode->link, (size_t)n) ? -EFAULT : n;

@@ -22,15 +22,15 @@ static long operate(int id, const struct sembuf __user *from, unsigned count, ui
 	struct sembuf some[OPS_ON_STACK], *ops = some;
 	long r;
 
-	if (count < 1 || id < 0)
-		return -EINVAL;
 	if (count > SEMOPM)
 		return -E2BIG;
+	if (count < 1)
+		return -EINVAL;
 	if (count > OPS_ON_STACK)
 		ops = kmalloc_array(count, sizeof(*ops));
 	if (!ops)
 		return -ENOMEM;
-	r = copy_from_user(ops, from, count * sizeof(*ops)) ? -EFAULT : sem_operate(id, ops, count, deadline_ns);
+	r = copy_from_user(ops, from, count * sizeof(*ops)) ? -EFAULT : id < 0 ? -EINVAL : sem_operate(id, ops, count, deadline_ns);
 	if (ops != some)
 		kfree(ops);
 	return r;

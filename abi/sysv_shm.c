@@ -45,6 +45,8 @@ long sys_shmctl(int id, int command, void __user *buf)
 	struct shmid64_ds ds;
 	long r;
 
+	if (id < 0 || command < 0)
+		return -EINVAL;
 	switch (command & ~0x100) { /* IPC_64: the only layout there is here */
 	case IPC_RMID:
 		return shm_remove(id);

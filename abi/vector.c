@@ -14,6 +14,7 @@ int vector_import(struct vector *v, const struct iovec __user *user, size_t coun
 	size_t total = 0;
 	int error = 0;
 
+	count = (uint32_t)count; /* as Linux */
 	if (count > VECTOR_MAX)
 		return -EINVAL;
 	v->segments = v->some;

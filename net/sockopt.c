@@ -136,7 +136,9 @@ int socket_setsockopt(struct socket *s, int level, int option, const void *value
 			return error;
 		}
 	}
-	return s->ops->setsockopt ? s->ops->setsockopt(s, level, option, value, len) : -ENOPROTOOPT;
+	if (s->ops->setsockopt)
+		return s->ops->setsockopt(s, level, option, value, len);
+	return s->family == AF_UNIX && level != SOL_SOCKET ? -EOPNOTSUPP : -ENOPROTOOPT;
 }
 
 /* Return: the value's length; -ENOPROTOOPT: not one of these. */
@@ -202,13 +204,24 @@ static int get_common(struct socket *s, int option, void *value)
 	return sizeof(number);
 }
 
+/* Linux asks the families whose the level is: these two say that it is not theirs. */
+static bool has_level(const struct socket *s, int level)
+{
+	if (s->family == AF_INET)
+		return level == SOL_SOCKET || level == SOL_IP || (s->type == SOCK_STREAM && level == SOL_TCP) ||
+		       (s->type == SOCK_DGRAM && level == SOL_UDP) || s->type == SOCK_RAW;
+	return s->family != AF_UNIX || level == SOL_SOCKET;
+}
+
 int socket_getsockopt(struct socket *s, int level, int option, void *value, unsigned len)
 {
-	if (level == SOL_SOCKET) {
-		int n = get_common(s, option, value);
+	int n;
 
+	if (level == SOL_SOCKET) {
+		n = get_common(s, option, value);
 		if (n != -ENOPROTOOPT)
 			return n;
 	}
-	return s->ops->getsockopt ? s->ops->getsockopt(s, level, option, value, len) : -ENOPROTOOPT;
+	n = s->ops->getsockopt ? s->ops->getsockopt(s, level, option, value, len) : -ENOPROTOOPT;
+	return n == -ENOPROTOOPT && !has_level(s, level) ? -EOPNOTSUPP : n;
 }

@@ -224,7 +224,7 @@ static bool emit(struct dir_context *ctx, const char *name, size_t len, uint64_t
 
 long sys_getdents(int fd, void __user *to, unsigned size)
 {
-	struct reading r = { .ctx = { .emit = emit }, .to = to, .left = size };
+	struct reading r = { .ctx = { .emit = emit }, .to = to, .left = size <= INT32_MAX ? size : 0 };
 	long error = directory_read(fd, &r.ctx);
 
 	if (r.done)
