@@ -323,6 +323,33 @@ static void attributes(void)
 	NO(EPERM, SYS_fremovexattr, zero, "user.a");
 }
 
+/* What has no path: pipes and sockets, by an empty name. */
+static void nameless(void)
+{
+	const int it[] = { pipe_out, sock };
+
+	for (unsigned i = 0; i < 2; i++) {
+		OK(SYS_faccessat2, it[i], "", R_OK, AT_EMPTY_PATH);
+		OK(SYS_fchownat, it[i], "", -1, -1, AT_EMPTY_PATH);
+		OK(SYS_utimensat, it[i], "", NULL, AT_EMPTY_PATH);
+		NO(ENOENT, SYS_faccessat, it[i], "", R_OK);
+		NO(ENOENT, SYS_fchmodat, it[i], "", 0600);
+		NO(ENOENT, SYS_openat, it[i], "", O_RDONLY);
+		NO(EFAULT, SYS_faccessat2, it[i], NULL, R_OK, AT_EMPTY_PATH);
+		NO(EPERM, SYS_fsetxattr, it[i], "user.a", "1", 1, 0);
+		NO(ENODATA, SYS_fgetxattr, it[i], "user.a", text, 10);
+		NO(EFAULT, SYS_fgetxattr, it[i], NULL, text, 10);
+		NO(ENOTDIR, SYS_getdents64, it[i], text, 100);
+	}
+	NO(ENOENT, SYS_readlinkat, file, "", text, 100);
+	NO(EFAULT, SYS_fgetxattr, file, NULL, text, 100);
+	is(setegid(65534) | seteuid(65534), 0, "as nobody");
+	NO(EPERM, SYS_fchown, pipe_out, 0, 0);
+	NO(EPERM, SYS_fchownat, pipe_out, "", 0, 0, AT_EMPTY_PATH);
+	is(seteuid(0) | setegid(0), 0, "as root");
+	NO(EACCES, SYS_faccessat2, pipe_out, "", X_OK, AT_EMPTY_PATH);
+}
+
 void suite_errnos_files(void)
 {
 	int fd[2];
@@ -346,5 +373,6 @@ void suite_errnos_files(void)
 	large_numbers();
 	names();
 	attributes();
+	nameless();
 	syscall(SYS_close_range, 3, 200, 0);
 }

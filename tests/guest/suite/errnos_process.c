@@ -55,6 +55,9 @@ static void processes(void)
 	NO(EPERM, SYS_capset, &head, caps); /* more than there are */
 	NO(ECHILD, SYS_wait4, -1, NULL, 0, NULL);
 	NO(ECHILD, SYS_waitid, P_ALL, 0, NULL, WEXITED, NULL);
+	NO(EFAULT, SYS_waitid, P_ALL, 0, BAD, WEXITED, NULL);
+	NO(EFAULT, SYS_getrlimit, RLIMIT_NOFILE, NULL);
+	NO(EFAULT, SYS_setrlimit, RLIMIT_NOFILE, NULL);
 	OK(SYS_get_robust_list, 0, &list, &size);
 	NO(EFAULT, SYS_get_robust_list, 0, BAD, &size);
 	NO(ESRCH, SYS_get_robust_list, NOBODY, &list, &size);
@@ -301,6 +304,8 @@ static void signals(void)
 	sigaction(SIGALRM, &sa, NULL);
 	sigaction(SIGUSR1, &sa, NULL);
 	NO(EINVAL, SYS_rt_sigpending, text, 99);
+	NO(EFAULT, SYS_rt_sigpending, BAD, 8);
+	OK(SYS_rt_sigpending, BAD, 0);
 	OK(SYS_rt_sigqueueinfo, getpid(), SIGUSR1, &info);
 	NO(EFAULT, SYS_rt_sigqueueinfo, getpid(), SIGUSR1, BAD);
 	NO(EINVAL, SYS_rt_sigqueueinfo, getpid(), 99, &info);
