@@ -10,6 +10,7 @@
 COMPONENT("file-calls", "system calls on files, directories and descriptors");
 
 #define OPTIONS_MAX 1024u
+#define PROPAGATION (MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE)
 #define UMOUNT_KNOWN (MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)
 
 /* A string that may be NULL, which reads as "". @to has @size bytes. */
@@ -28,19 +29,27 @@ static long copy_text(char *to, const char __user *from, size_t size)
 }
 
 /* MS_BIND, MS_MOVE: @source is a path too. */
-static long mount_place(const char *source, const struct path *at, bool move)
+static long mount_place(const char *source, const struct path *at, unsigned long flags)
 {
 	struct path from;
 	long r = *source ? path_walk(NULL, source, WALK_FOLLOW, &from) : -EINVAL;
 
 	if (!r) {
-		r = move ? mount_move(&from, at) : mount_bind(&from, at);
+		r = flags & MS_BIND ? mount_bind(&from, at, flags & MS_REC) : mount_move(&from, at);
 		path_put(&from);
 	}
 	return r;
 }
 
-/* Partial: without propagation between mounts: there is one name space. */
+/* MS_PRIVATE and MS_SLAVE say what every mount is here; the others want what there is not. */
+static long propagation(const struct path *at, unsigned long flags)
+{
+	unsigned long kind = flags & ~(unsigned long)(MS_REC | MS_SILENT);
+
+	return at->dentry == at->mount->root && (kind == MS_PRIVATE || kind == MS_SLAVE) ? 0 : -EINVAL;
+}
+
+/* Partial: without propagation between mounts: MS_SHARED and MS_UNBINDABLE are EINVAL. */
 long sys_mount(const char __user *source, const char __user *target, const char __user *type, unsigned long flags,
 	       const char __user *data)
 {
@@ -66,8 +75,10 @@ long sys_mount(const char __user *source, const char __user *target, const char 
 			r = -EINVAL;
 		else if (current->process->credentials.euid != 0)
 			r = -EPERM;
+		else if (flags & PROPAGATION && !(flags & (MS_BIND | MS_REMOUNT)))
+			r = propagation(&at, flags);
 		else if (flags & (MS_BIND | MS_MOVE) && !(flags & MS_REMOUNT))
-			r = mount_place(source_text, &at, flags & MS_MOVE && !(flags & MS_BIND));
+			r = mount_place(source_text, &at, flags);
 		else
 			r = mount_filesystem(type_text, *source_text ? source_text : "none", &at, flags, options);
 		path_put(&at);

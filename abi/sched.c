@@ -263,7 +263,18 @@ wrong_size:
 	return put_user_u32((uint32_t __user *)&from->size, sizeof(*a)) ? -EFAULT : -E2BIG;
 }
 
-/* Partial: not SCHED_DEADLINE and utilisation clamps. */
+/* SCHED_DEADLINE promises processor time: nothing here does, so that the promise is always one too many. */
+static long deadline_refused(const struct sched_attr *a)
+{
+	uint64_t period = a->sched_period ? a->sched_period : a->sched_deadline;
+
+	if (a->sched_priority || !a->sched_deadline || a->sched_runtime < 1 << 10 || a->sched_runtime > a->sched_deadline ||
+	    a->sched_deadline > period || (a->sched_deadline | period) >> 63)
+		return -EINVAL;
+	return capable() ? -EBUSY : -EPERM;
+}
+
+/* Partial: EBUSY for SCHED_DEADLINE; not utilisation clamps. */
 long sys_sched_setattr(int tid, struct sched_attr __user *from, unsigned flags)
 {
 	struct sched_policy new = { 0 };
@@ -283,6 +294,11 @@ long sys_sched_setattr(int tid, struct sched_attr __user *from, unsigned flags)
 	t = find(tid);
 	if (is_err(t))
 		return ptr_err(t);
+	if (a.sched_policy == SCHED_DEADLINE && !(a.sched_flags & SCHED_FLAG_KEEP_POLICY)) {
+		r = deadline_refused(&a);
+		thread_put(t);
+		return r;
+	}
 	if (a.sched_flags & SCHED_FLAG_KEEP_POLICY)
 		a.sched_policy = t->policy.policy;
 	if (a.sched_flags & SCHED_FLAG_KEEP_PARAMS) {

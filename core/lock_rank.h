@@ -23,6 +23,7 @@ enum lock_rank {
 	RANK_SOCKET,      /* state of one socket */
 	RANK_SOCKET_PEER, /* its peer: AF_UNIX, lower address first */
 	RANK_PIPE,        /* a pipe's ring: copies from and to programs */
+	RANK_CALL,        /* what one family of calls keeps for itself: copies to programs under it, and takes nothing else */
 	RANK_FUTEX_PI,    /* futexes with priority inheritance: their words are read and written under it */
 	RANK_PROCESS,     /* life of a process and its threads: before its memory; files of /proc look at it */
 	RANK_INODE_TABLE, /* inodes of a file system by number: unused ones go when memory is short, under most of the above */

@@ -15,7 +15,7 @@
 COMPONENT("log", "kernel messages, panics, backtraces");
 
 #define LINE_MAX  512
-#define RING_SIZE 16384
+#define RING_SIZE LOG_RING_SIZE
 
 #define PANIC_SECONDS_MOST 86400u
 
@@ -46,6 +46,44 @@ uint64_t log_ring_read(uint64_t from, char *to, size_t size, size_t *out)
 	spin_unlock_irqrestore(&log_lock, flags);
 	*out = n;
 	return from + n;
+}
+
+uint64_t log_ring_cleared;
+
+uint64_t log_ring_end(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&log_lock);
+	uint64_t end = ring_written;
+
+	spin_unlock_irqrestore(&log_lock, flags);
+	return end;
+}
+
+size_t log_ring_line(uint64_t *from, char *to, size_t size)
+{
+	irqflags_t flags = spin_lock_irqsave(&log_lock);
+	uint64_t at = *from;
+	size_t n = 0;
+	char c = 0;
+
+	if (ring_written > RING_SIZE && at < ring_written - RING_SIZE) {
+		at = ring_written - RING_SIZE;
+		while (at < ring_written && ring[at++ % RING_SIZE] != '\n')
+			;
+	}
+	for (; at < ring_written && c != '\n'; at++) {
+		c = ring[at % RING_SIZE];
+		if (n < size)
+			to[n++] = c;
+	}
+	spin_unlock_irqrestore(&log_lock, flags);
+	*from = at;
+	return n;
+}
+
+int log_set_console_level(int level)
+{
+	return __atomic_exchange_n(&console_level, level - 1, __ATOMIC_RELAXED) + 1;
 }
 
 void log_print(enum log_level level, const char *format, ...)

@@ -2,7 +2,7 @@
  *
  * The list of mounts is under dentry_lock, so that path walks cross mounts without another lock; mount_lock serialises
  * mounting and unmounting. A bind mount shows a part of a super that is mounted elsewhere; a super's names are given up
- * with its last mount. Left out: propagation, and binding what is mounted below (MS_REC).
+ * with its last mount. Left out: propagation.
  */
 #include <core/ref.h>
 #include <core/slab.h>
@@ -215,27 +215,131 @@ static int same_kind(const struct path *from, const struct path *at)
 	return inode_is_dir(from->dentry->inode) == inode_is_dir(at->dentry->inode) ? 0 : -ENOTDIR;
 }
 
-int mount_bind(const struct path *from, const struct path *at)
+/* Another mount of what @of shows from @root on, which nobody can see yet. NULL: no memory. */
+static struct mount *mount_copy(const struct mount *of, struct dentry *root)
 {
 	struct mount *m = kzalloc(sizeof(*m));
-	char *text = kstrdup(from->mount->source);
-	int r = !m || !text ? -ENOMEM : same_kind(from, at);
+	char *text = kstrdup(of->source);
 
-	if (r) {
+	if (!m || !text) {
 		kfree(m);
 		kfree(text);
-		return r;
+		return NULL;
 	}
-	super_get(from->mount->super);
-	dentry_get(from->dentry);
-	m->root = from->dentry;
-	m->super = from->mount->super;
+	super_get(of->super);
+	dentry_get(root);
+	m->root = root;
+	m->super = of->super;
 	__atomic_fetch_add(&m->super->mounts, 1, __ATOMIC_RELAXED);
 	m->refs = 1;
-	m->flags = READ_ONCE(from->mount->flags);
+	m->flags = READ_ONCE(of->flags);
 	m->source = text;
 	list_init(&m->node);
-	return attach(m, at);
+	return m;
+}
+
+/* What is mounted below @from, a mount before those on it. dentry_lock is held. Return: how many, of which @size are in @all. */
+static unsigned mounts_below_locked(const struct path *from, struct mount **all, unsigned size)
+{
+	unsigned count = 0, before;
+	struct mount *m;
+
+	do { /* mount_move() may have put one behind those on it */
+		before = count;
+		list_for_each(m, &mount_list, node) {
+			const struct dentry *d = m->point;
+			bool below = false, has = false;
+
+			if (m->parent == from->mount) {
+				while (d != from->dentry && d->parent && d->parent != d)
+					d = d->parent;
+				below = d == from->dentry;
+			}
+			for (unsigned i = 0; i < MIN(before, size); i++) {
+				below |= m->parent == all[i];
+				has |= m == all[i];
+			}
+			if (!below || has)
+				continue;
+			if (count < size)
+				all[count] = m;
+			count++;
+		}
+	} while (count != before && count <= size);
+	return count;
+}
+
+/* Copies of all that is mounted below @from go below @top, its copy. mount_lock is held. */
+static int bind_below(const struct path *from, struct mount *top)
+{
+	unsigned size = 0, count;
+	struct mount **all = NULL, **copies;
+	int r = 0;
+
+	for (;;) {
+		spin_lock(&dentry_lock);
+		count = mounts_below_locked(from, all, size);
+		spin_unlock(&dentry_lock);
+		if (count <= size)
+			break;
+		kfree(all);
+		size = count + 8;
+		all = kmalloc_array(2 * size, sizeof(*all));
+		if (!all)
+			return -ENOMEM;
+	}
+	copies = all + size;
+	for (unsigned i = 0; i < count && !r; i++) {
+		struct path at = { top, all[i]->point };
+
+		for (unsigned j = 0; j < i; j++)
+			if (all[j] == all[i]->parent)
+				at.mount = copies[j];
+		copies[i] = mount_copy(all[i], all[i]->root);
+		if (!copies[i]) {
+			r = -ENOMEM;
+			break;
+		}
+		copies[i]->id = ++last_mount_id;
+		spin_lock(&dentry_lock);
+		r = attach_locked(copies[i], &at);
+		spin_unlock(&dentry_lock);
+		if (r)
+			mount_put(copies[i]);
+	}
+	kfree(all);
+	return r;
+}
+
+int mount_bind(const struct path *from, const struct path *at, bool with_below)
+{
+	struct list gone = LIST_INIT(gone);
+	struct mount *m, *other, *next;
+	int r = same_kind(from, at);
+
+	if (r)
+		return r;
+	m = mount_copy(from->mount, from->dentry);
+	if (!m)
+		return -ENOMEM;
+	mutex_lock(&mount_lock);
+	m->id = ++last_mount_id;
+	m->attached = true; /* so that others can be put on it; in no list yet, nobody finds it */
+	if (with_below)
+		r = bind_below(from, m);
+	m->attached = false;
+	spin_lock(&dentry_lock);
+	if (!r)
+		r = attach_locked(m, at);
+	if (r)
+		detach_below_locked(&gone);
+	spin_unlock(&dentry_lock);
+	mutex_unlock(&mount_lock);
+	list_for_each_safe(other, next, &gone, node)
+		mount_put(other);
+	if (r)
+		mount_put(m);
+	return r;
 }
 
 /* Is @at on @m, or on what is mounted on it? */

@@ -331,8 +331,8 @@ struct mount *mount_detached(struct super *super) __must_check;
 /** mount_filesystem() - mount(2): by name of the file system. @at: a path. */
 int mount_filesystem(const char *type, const char *source, const struct path *at, unsigned long flags,
 		     const char *options);
-/** mount_bind() - put what @from is over @at too. mount_move() - a mount, @from its root, goes to @at. 0 or -errno. */
-int mount_bind(const struct path *from, const struct path *at);
+/** mount_bind() - put what @from is over @at too, @with_below: and what is mounted below it. mount_move() - a mount, @from its root, goes to @at. 0 or -errno. */
+int mount_bind(const struct path *from, const struct path *at, bool with_below);
 int mount_move(const struct path *from, const struct path *at);
 /** mount_remove() - umount2(2): @flags: MNT_*. */
 int mount_remove(const struct path *at, unsigned flags);

@@ -1,4 +1,5 @@
-/* /dev/kmsg: writing a line puts it into the kernel's log; reading gives the text of the log so far. */
+/* /dev/kmsg: writing a line puts it into the kernel's log; reading gives the log's records, and at their end, where Linux
+ * waits for more, the end of the file. */
 #include <core/log.h>
 #include <core/log_ring.h>
 #include <fs/dev/devnode.h>
@@ -9,19 +10,39 @@ COMPONENT("dev", "/dev and its files");
 
 #define LINE 512u
 
+/* One record a read: LEVEL,NUMBER,MICROSECONDS,-;TEXT. A record's number is where its line begins in all that was ever written. */
+static size_t record(uint64_t at, const char *line, char *to, size_t size)
+{
+	unsigned long seconds = 0, micros = 0;
+	const char *p = line + 3; /* "<6>" of "<6>[    1.234567] text" */
+
+	for (p += *p == '['; *p == ' '; p++)
+		;
+	for (; *p >= '0' && *p <= '9'; p++)
+		seconds = seconds * 10 + (unsigned long)(*p - '0');
+	for (p += *p == '.'; *p >= '0' && *p <= '9'; p++)
+		micros = micros * 10 + (unsigned long)(*p - '0');
+	p += *p == ']';
+	p += *p == ' ';
+	return (size_t)format_text(to, size, "%c,%lu,%lu,-;%s", line[1], at, seconds * 1000000 + micros, p);
+}
+
 static ssize_t kmsg_read(struct file *f, struct io *io, off_t *pos)
 {
-	char text[LINE];
-	size_t n = 0, moved;
-	uint64_t next = log_ring_read((uint64_t)*pos, text, MIN(sizeof(text), io->left), &n);
+	char line[LINE + 1], text[LINE + 64];
+	uint64_t next = (uint64_t)*pos, at = next;
+	size_t n = log_ring_line(&next, line, LINE);
 
 	if (!n)
 		return f->flags & O_NONBLOCK ? -EAGAIN : 0;
-	moved = io_put(io, text, n);
-	if (!moved)
+	line[n] = '\0';
+	n = record(MAX(at, next - n), line, text, sizeof(text));
+	if (n > io->left)
+		return -EINVAL;
+	if (io_put(io, text, n) < n)
 		return -EFAULT;
-	*pos = (off_t)(next - (n - moved));
-	return (ssize_t)moved;
+	*pos = (off_t)next;
+	return (ssize_t)n;
 }
 
 static ssize_t kmsg_write(struct file *f, struct io *io, off_t *pos)
@@ -46,9 +67,16 @@ static ssize_t kmsg_write(struct file *f, struct io *io, off_t *pos)
 
 static off_t kmsg_seek(struct file *f, off_t offset, int whence)
 {
-	if (whence != SEEK_SET || offset)
+	if (offset)
+		return -ESPIPE;
+	if (whence == SEEK_SET)
+		f->pos = 0;
+	else if (whence == SEEK_END)
+		f->pos = (off_t)log_ring_end();
+	else if (whence == SEEK_DATA) /* what syslog(2) has not cleared */
+		f->pos = (off_t)__atomic_load_n(&log_ring_cleared, __ATOMIC_RELAXED);
+	else
 		return -EINVAL;
-	f->pos = 0;
 	return 0;
 }
 

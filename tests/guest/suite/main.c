@@ -25,6 +25,7 @@ static const struct {
 	{ "sysv", suite_sysv },
 	{ "sysv_sem", suite_sysv_sem },
 	{ "sched", suite_sched },
+	{ "machine", suite_machine },
 	{ "futex", suite_futex },
 	{ "cpu_time", suite_cpu_time },
 	{ "mounts", suite_mounts },

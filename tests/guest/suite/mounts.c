@@ -88,6 +88,35 @@ static void binds(void)
 	fails(syscall(SYS_mount, 8, at("two"), 0, MS_BIND, 0), EFAULT, "a bad one");
 }
 
+static void binds_with_below(void)
+{
+	is(mount("deep", at("one/deep"), "tmpfs", 0, NULL), 0, "a mount within");
+	mkdir(at("one/deep/deeper"), 0755);
+	is(mount("deeper", at("one/deep/deeper"), "tmpfs", 0, NULL), 0, "another within that");
+	write_whole_file(at("one/deep/deeper/inner"), "inner", 5);
+	is(bind_to(at("one"), at("two"), 0), 0, "bound alone");
+	ok(!is_there("two/deep/deeper/inner"), "they are not there");
+	is(umount(at("two")), 0, "unbound");
+	is(bind_to(at("one"), at("two"), MS_REC), 0, "bound with what is below");
+	ok(reads("two/deep/deeper/inner", "inner"), "they are");
+	is(bind_to(at("one/deep"), at("three"), MS_REC), 0, "a part of it");
+	ok(reads("three/deeper/inner", "inner"), "with what is below that");
+	is(umount2(at("three"), MNT_DETACH), 0, "away");
+	fails(umount(at("two")), EBUSY, "it does not go alone");
+	is(umount(at("two/deep/deeper")), 0, "the inner one goes");
+	ok(reads("one/deep/deeper/inner", "inner"), "and stays where it was");
+	is(umount2(at("two"), MNT_DETACH), 0, "the rest goes");
+	is(bind_to(at("one"), at("one/deep"), MS_REC), 0, "into itself");
+	ok(is_there("one/deep/file") && reads("one/deep/deep/deeper/inner", "inner"), "it is there once");
+	is(umount2(at("one/deep"), MNT_DETACH), 0, "away");
+	ok(reads("one/deep/deeper/inner", "inner"), "below it is what was");
+	is(mount(NULL, at("one/deep"), NULL, MS_REC | MS_PRIVATE, NULL), 0, "MS_PRIVATE");
+	is(mount(NULL, at("one/deep"), NULL, MS_SLAVE, NULL), 0, "MS_SLAVE");
+	fails(mount(NULL, at("one/deep"), NULL, MS_SLAVE | MS_PRIVATE, NULL), EINVAL, "both");
+	fails(mount(NULL, at("one"), NULL, MS_PRIVATE, NULL), EINVAL, "what is no mount");
+	is(umount2(at("one/deep"), MNT_DETACH), 0, "all away");
+}
+
 static void with_flags(void)
 {
 	int here;
@@ -173,6 +202,7 @@ void suite_mounts(void)
 	write_whole_file(at("one/file"), "first", 5);
 	write_whole_file(at("target"), "", 0);
 	binds();
+	binds_with_below();
 	with_flags();
 	moves();
 	is(umount(base), 0, "all of it is unmounted");

@@ -122,6 +122,11 @@ static void policies(void)
 	fails(set_attributes(0, &a, 0), EINVAL, "a negative policy");
 	a.policy = 77;
 	fails(set_attributes(0, &a, 0), EINVAL, "an unknown one");
+	a.policy = DEADLINE;
+	fails(set_attributes(0, &a, 0), EINVAL, "SCHED_DEADLINE without one");
+	a.runtime = a.deadline = a.period = 10000000;
+	if (in_guest()) /* elsewhere there may be time to promise */
+		fails(set_attributes(0, &a, 0), EBUSY, "more than can be promised");
 	{
 		struct { struct attributes a; uint64_t more[10]; } larger = { .a = { .size = sizeof(larger) } };
 

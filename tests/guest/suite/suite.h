@@ -72,6 +72,7 @@ void suite_mounts(void);
 void suite_cpu_time(void);
 void suite_futex(void);
 void suite_sched(void);
+void suite_machine(void);
 void suite_pty(void);
 void suite_inotify(void);
 void suite_various(void);
