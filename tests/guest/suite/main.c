@@ -26,6 +26,7 @@ static const struct {
 	{ "sysv_sem", suite_sysv_sem },
 	{ "sched", suite_sched },
 	{ "machine", suite_machine },
+	{ "mqueue", suite_mqueue },
 	{ "futex", suite_futex },
 	{ "cpu_time", suite_cpu_time },
 	{ "mounts", suite_mounts },

@@ -73,6 +73,7 @@ void suite_cpu_time(void);
 void suite_futex(void);
 void suite_sched(void);
 void suite_machine(void);
+void suite_mqueue(void);
 void suite_pty(void);
 void suite_inotify(void);
 void suite_various(void);
