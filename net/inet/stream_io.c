@@ -316,8 +316,8 @@ static size_t queue(struct stream *st, struct pbuf *p, unsigned flags)
 	return done;
 }
 
-/* Buffers of one segment each with @n bytes of @io. *@got: bytes in them. */
-static struct pbuf *fill(struct stream *st, struct io *io, size_t n, size_t *got)
+/* Buffers of one segment each with @n bytes of @io. *@got: bytes in them. *@error: why there are fewer. */
+static struct pbuf *fill(struct stream *st, struct io *io, size_t n, size_t *got, int *error)
 {
 	u16_t mss = READ_ONCE(st->mss);
 	struct pbuf *first = NULL, **end = &first;
@@ -328,10 +328,13 @@ static struct pbuf *fill(struct stream *st, struct io *io, size_t n, size_t *got
 		struct pbuf *p = pbuf_alloc(PBUF_TRANSPORT, part, PBUF_RAM);
 		size_t moved;
 
-		if (unlikely(!p))
+		if (unlikely(!p)) {
+			*error = -ENOMEM;
 			break;
+		}
 		moved = io_get(io, p->payload, part);
 		if (unlikely(moved < part)) {
+			*error = -EFAULT;
 			p->len = p->tot_len = (u16_t)moved;
 			n = part;
 			if (!moved) {
@@ -356,6 +359,18 @@ static ssize_t cannot_send(struct socket *s, struct stream *st)
 	return READ_ONCE(st->state) == STREAM_CONNECTING ? -EAGAIN : -EPIPE;
 }
 
+/* Less was queued than was taken from the program, of which @before is the place: what was not is there for the next time. */
+static ssize_t fell_short(struct socket *s, struct stream *st, struct io *io, const struct io *before, size_t queued, size_t done)
+{
+	*io = *before;
+	io_skip(io, queued);
+	if (done)
+		return (ssize_t)done;
+	if (READ_ONCE(st->state) == STREAM_CONNECTED && !READ_ONCE(st->shut_write) && !READ_ONCE(s->error))
+		return -ENOMEM;
+	return cannot_send(s, st);
+}
+
 ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 {
 	struct stream *st = s->private;
@@ -365,6 +380,8 @@ ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 		return cannot_send(s, st);
 	while (io->left) {
 		size_t wanted = MIN(io->left, (size_t)CHUNK_MAX), n = reserve(st, wanted), got, queued = 0;
+		struct io before = *io;
+		int error = 0;
 		struct pbuf *p;
 
 		if (unlikely(!n)) {
@@ -374,10 +391,10 @@ ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 				return done ? (ssize_t)done : cannot_send(s, st);
 			return done ? (ssize_t)done : -EAGAIN;
 		}
-		p = fill(st, io, n, &got);
+		p = fill(st, io, n, &got, &error);
 		if (unlikely(!p)) {
 			unreserve(st, n);
-			return done ? (ssize_t)done : io->here || !io->left ? -EFAULT : -ENOMEM;
+			return done ? (ssize_t)done : error;
 		}
 		net_lock();
 		if (likely(st->pcb && !st->shut_write))
@@ -395,9 +412,9 @@ ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 			unreserve(st, n - queued);
 		done += queued;
 		if (unlikely(queued < got))
-			return done ? (ssize_t)done : cannot_send(s, st);
+			return fell_short(s, st, io, &before, queued, done);
 		if (unlikely(got < n))
-			return (ssize_t)done; /* a fault; the next call reports it */
+			return (ssize_t)done; /* a fault, or no memory; the next call reports it */
 	}
 	return (ssize_t)done;
 }

@@ -15,6 +15,9 @@ for suite in $("$guest/suite-static" --list); do
 	sub "debug" timeout 120 $WHITTLE run --append whittle.strace=first -m 256M "$work/suite.img" -- "$suite"
 	cp "$work/sub.err" "$work/trace.$suite"
 done
+check "an image that runs out of memory is built" $WHITTLE build -o "$work/no_memory.img" --for microvm "$guest/no_memory"
+sub "no memory" timeout 120 $WHITTLE run --append whittle.strace=first -m 256M "$work/no_memory.img"
+cp "$work/sub.err" "$work/trace.no_memory"
 sub "reached" tests/guest/coverage.pl build/calls tests/UNREACHED "$work"/trace.*
 
 check "an image of random calls is built" $WHITTLE build -o "$work/random.img" --for microvm "$guest/random_calls"
