@@ -43,3 +43,8 @@ volatile char *pci_ecam_page(unsigned bus, unsigned slot, unsigned function)
 		buses[bus] = mmu_map_device(window + ((paddr_t)bus << BUS_SHIFT), 1u << BUS_SHIFT);
 	return buses[bus] ? buses[bus] + (slot << SLOT_SHIFT | function << FUNCTION_SHIFT) : NULL;
 }
+
+paddr_t pci_ecam_place(void)
+{
+	return window;
+}

@@ -1,7 +1,7 @@
 /* PCI and PCI Express functions (PCI Local Bus 3.0, PCI Express Base 5.0): bus.c finds them and offers them to drivers.
  *
  * A driver of the bus "pci" names PCI_ID(vendor, device), or PCI_ID(vendor, PCI_ANY) for what no more exact one takes;
- * attach() gets a struct pci_device, which lives on if attach() succeeds. Addresses in BARs are the firmware's.
+ * attach() gets a struct pci_device, which lives on if attach() succeeds.
  * Locking: everything here is for attach(), at start-up, by one thread. What a device says is checked before use.
  */
 #ifndef DRIVERS_PCI_PCI_H
@@ -33,6 +33,8 @@ void pci_write(const struct pci_device *d, unsigned offset, unsigned bytes, uint
 unsigned pci_capability(const struct pci_device *d, uint8_t id, unsigned after);
 /** pci_bar() - map a memory BAR. @size: set to its bytes. Return: NULL if it is not there, of ports, or has no address. */
 volatile char *pci_bar(struct pci_device *d, unsigned index, uint64_t *size);
+/** pci_port_bar() - the first port of a BAR of I/O ports that has at least @least of them (a power of two). 0: it is none. */
+uint16_t pci_port_bar(const struct pci_device *d, unsigned index, unsigned least);
 /** pci_enable() - let the device answer to memory and ports, and read and write memory. */
 void pci_enable(const struct pci_device *d);
 
@@ -42,7 +44,21 @@ unsigned pci_msix_enable(struct pci_device *d);
 int pci_msix_request(struct pci_device *d, unsigned index, unsigned cpu, struct irq_handler *h);
 /** pci_msix_disable() - no more messages; the lines are released by the caller. */
 void pci_msix_disable(struct pci_device *d);
-/** pci_intx_request() - call @h for the device's shared, level-triggered interrupt pin. Return: its line; -ENODEV. */
+/** pci_msi_request() - the same by the one message of MSI. Return: its line; -ENODEV: the device has no MSI; -ENOSPC. */
+int pci_msi_request(const struct pci_device *d, unsigned cpu, struct irq_handler *h);
+void pci_msi_disable(const struct pci_device *d);
+/**
+ * pci_intx_request() - call @h for the device's shared, level-triggered interrupt pin. The handler has to look whether it
+ * was its device, and make it lower the pin. Return: its line; -ENODEV: no pin, or nobody knows where it leads.
+ */
+int pci_intx_request(const struct pci_device *d, struct irq_handler *h);
+/**
+ * pci_interrupt_request() - call @h on the boot processor for the one interrupt of a device, by whatever it has: MSI-X
+ * (entry 0), MSI, or its pin, for which the handler has to be ready. Return: the line; -ENODEV, -ENOSPC.
+ */
+int pci_interrupt_request(struct pci_device *d, struct irq_handler *h);
+/** pci_interrupt_release() - undo it. */
+void pci_interrupt_release(struct pci_device *d, int line, struct irq_handler *h);
 int pci_intx_request(const struct pci_device *d, struct irq_handler *h);
 
 #endif
