@@ -59,6 +59,5 @@ int pci_intx_request(const struct pci_device *d, struct irq_handler *h);
 int pci_interrupt_request(struct pci_device *d, struct irq_handler *h);
 /** pci_interrupt_release() - undo it. */
 void pci_interrupt_release(struct pci_device *d, int line, struct irq_handler *h);
-int pci_intx_request(const struct pci_device *d, struct irq_handler *h);
 
 #endif
