@@ -19,11 +19,11 @@ works() { # NAME KIND OPTION…
 card=virtio-net-pci,netdev=net
 works "binds: on q35" message q35 -device $card
 works "binds: on pc, by its pin" line pc -device $card,vectors=0
-works "binds: behind a root port" message q35 -device pcie-root-port,id=port,chassis=1 -device $card,bus=port
-works "binds: behind a root port, by its pin" line q35 -device pcie-root-port,id=port,chassis=1 -device $card,bus=port,vectors=0
+works "binds: behind a root port" message q35 -device pcie-root-port,id=root,chassis=1 -device $card,bus=root
+works "binds: behind a root port, by its pin" line q35 -device pcie-root-port,id=root,chassis=1 -device $card,bus=root,vectors=0
 works "binds: without addresses by firmware" message pc -bios qboot.rom -device $card
 works "binds: behind a bridge without a number" message pc -bios qboot.rom -device pci-bridge,id=b,chassis_nr=1,addr=5 \
 	-device pci-bridge,id=c,chassis_nr=2,bus=b,addr=3 -device $card,bus=c,addr=7
-works "binds: behind a root port without a number" message q35 -bios qboot.rom -device pcie-root-port,id=port,chassis=1 \
-	-device $card,bus=port
+works "binds: behind a root port without a number" message q35 -bios qboot.rom -device pcie-root-port,id=root,chassis=1 \
+	-device $card,bus=root
 done_testing
