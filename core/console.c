@@ -8,8 +8,12 @@ static const struct console *log_console, *program_console;
 
 void console_offer(const struct console *c)
 {
-	if (c->flags & CONSOLE_LOG && (!log_console || c->rating > log_console->rating))
+	bool first = !log_console;
+
+	if (c->flags & CONSOLE_LOG && (first || c->rating > log_console->rating))
 		log_console = c;
+	if (first && log_console)
+		log_repeat();
 	if (c->flags & CONSOLE_PROGRAM && (!program_console || c->rating > program_console->rating))
 		program_console = c;
 }

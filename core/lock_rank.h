@@ -64,6 +64,7 @@ enum lock_rank {
 	RANK_PAGES,       /* free pages: under every allocation */
 	RANK_RANDOM,      /* pool of random numbers */
 	RANK_LOG,         /* the log: may be called anywhere */
+	RANK_CONSOLE,     /* what a console driver shares with its device: written to under the log's */
 };
 
 #endif

@@ -112,6 +112,22 @@ void log_print(enum log_level level, const char *format, ...)
 	spin_unlock_irqrestore(&log_lock, flags);
 }
 
+/* Lines in the ring are "<level>", the time, a space, the text; none was lost so early. */
+void log_repeat(void)
+{
+	irqflags_t flags = spin_lock_irqsave(&log_lock);
+
+	for (uint64_t at = 0, end; at < ring_written && ring_written <= RING_SIZE; at = end) {
+		bool wanted = ring[at + 1] - '0' <= console_level;
+
+		for (end = at; ring[end++] != '\n';)
+			;
+		if (wanted)
+			console_write_log(ring + at + 3, end - at - 3);
+	}
+	spin_unlock_irqrestore(&log_lock, flags);
+}
+
 void log_write(const char *text, size_t n)
 {
 	irqflags_t flags = spin_lock_irqsave(&log_lock);

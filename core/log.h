@@ -37,6 +37,9 @@ void log_write(const char *text, size_t n);
 int format_text(char *to, size_t size, const char *format, ...) __printf(3, 4);
 int format_text_va(char *to, size_t size, const char *format, va_list args) __printf(3, 0);
 
+/** log_repeat() - the first console for messages has come: it gets those from before it. Start-up. */
+void log_repeat(void);
+
 /** panicking - panic() was called, the machine is about to end. */
 extern bool panicking;
 /** panic() - our own invariant is broken: say so with a backtrace, end the machine with status 126. */

@@ -30,6 +30,27 @@ PERCPU(uint64_t, syscall_user_sp) = 0;
 PERCPU(uint64_t, syscall_kernel_sp) = 0;
 PERCPU(uint64_t, uaccess_limit) = 0;
 
+#define HYPERVISOR_FIRST 0x40000000u
+#define HYPERVISOR_LAST  0x40010000u
+#define HYPERVISOR_STEP  0x100u
+
+/* One hypervisor may answer for several: each has leaves of its own, behind those of the one before. */
+uint32_t cpuid_hypervisor(const char signature[12])
+{
+	if (!(cpuid(1, 0).ecx >> 31))
+		return 0;
+	for (uint32_t leaf = HYPERVISOR_FIRST; leaf < HYPERVISOR_LAST; leaf += HYPERVISOR_STEP) {
+		struct cpuid c = cpuid(leaf, 0);
+		uint32_t said[3] = { c.ebx, c.ecx, c.edx };
+
+		if (!memcmp(said, signature, sizeof(said)))
+			return leaf;
+		if (leaf == HYPERVISOR_FIRST && (c.eax < leaf || c.eax > leaf + HYPERVISOR_STEP * HYPERVISOR_STEP))
+			return 0; /* no hypervisor's leaves */
+	}
+	return 0;
+}
+
 struct tss {
 	uint32_t reserved0;
 	uint64_t rsp[3];

@@ -1,8 +1,7 @@
 /* KVM's clock (Linux, Documentation/virt/kvm/x86/msr.rst and cpuid.rst): nanoseconds since the machine began, from a page that
  * each processor asks the host to keep right for it (core/pvclock.h). Programs read the first processor's part themselves.
  *
- * Where the host does not say that all processors' counters agree, what was read last anywhere is the least that is read
- * next. The wall clock is the host's, too. Left out: the older registers of before Linux 2.6.35. x86 only. */
+ * The wall clock is the host's, too. Left out: the older registers of before Linux 2.6.35. x86 only. */
 #include <arch/cpu.h>
 #include <core/clock.h>
 #include <core/cpu.h>
@@ -10,37 +9,25 @@
 #include <core/log.h>
 #include <core/page.h>
 #include <core/preempt.h>
-#include <core/pvclock.h>
 #include <drivers/clock/kvm_clock.h>
+#include <drivers/clock/pvclock.h>
 
 COMPONENT("kvm-clock", "KVM's clock");
 
-#define HYPERVISOR_FIRST 0x40000000u
-#define HYPERVISOR_LAST  0x40010000u
-#define HYPERVISOR_STEP  0x100u
 #define FEATURE_CLOCK    (1u << 3)   /* the registers below */
 #define MSR_WALL_CLOCK   0x4b564d00u
 #define MSR_SYSTEM_TIME  0x4b564d01u
 #define SYSTEM_TIME_ON   1u
 
 static struct pvclock_time *times __sealed; /* by processor, a page of them; NULL: not there */
-static uint64_t last_ns;                    /* a */
 
 _Static_assert(CPU_MAX * sizeof(struct pvclock_time) + sizeof(struct pvclock_wall) <= PAGE_SIZE, "one page");
 
 static bool host_has_clock(void)
 {
-	if (!(cpuid(1, 0).ecx >> 31))
-		return false;
-	for (uint32_t leaf = HYPERVISOR_FIRST; leaf < HYPERVISOR_LAST; leaf += HYPERVISOR_STEP) {
-		struct cpuid c = cpuid(leaf, 0);
+	uint32_t leaf = cpuid_hypervisor("KVMKVMKVM\0\0");
 
-		if (c.ebx == 0x4b4d564b && c.ecx == 0x564b4d56 && c.edx == 0x4d) /* "KVMKVMKVM" */
-			return cpuid(leaf + 1, 0).eax & FEATURE_CLOCK;
-		if (leaf == HYPERVISOR_FIRST && (c.eax < leaf || c.eax > leaf + HYPERVISOR_STEP * HYPERVISOR_STEP))
-			return false; /* no hypervisor's leaves */
-	}
-	return false;
+	return leaf && cpuid(leaf + 1, 0).eax & FEATURE_CLOCK;
 }
 
 static paddr_t place_of(const void *p)
@@ -52,6 +39,13 @@ static void kvm_clock_start(void)
 {
 	wrmsr(MSR_SYSTEM_TIME, place_of(&times[percpu_get(this_cpu)]) | SYSTEM_TIME_ON);
 }
+
+static unsigned this_part(void)
+{
+	return percpu_get(this_cpu);
+}
+
+static struct pvclock_parts parts = { .stride = sizeof(struct pvclock_time), .index = this_part };
 
 static bool set_up(void)
 {
@@ -66,6 +60,7 @@ static bool set_up(void)
 		return false;
 	clock_host_page = page_paddr(page);
 	times = page_address(page);
+	parts.first = (const char *)times;
 	kvm_clock_start();
 	if (!READ_ONCE(times[0].version))
 		times = NULL;
@@ -74,36 +69,9 @@ static bool set_up(void)
 	return times != NULL;
 }
 
-/* A copy of this processor's part, and the time by it. */
-static uint64_t read_part(struct pvclock_time *copy)
-{
-	const struct pvclock_time *part;
-	uint32_t cpu, version;
-	uint64_t ns;
-
-	do {
-		cpu = percpu_get(this_cpu);
-		part = &times[cpu];
-		version = pvclock_copy_begin(part);
-		*copy = *part;
-		ns = pvclock_ns(copy, rdtsc());
-	} while (!pvclock_copy_done(part, version) || cpu != percpu_get(this_cpu));
-	return ns;
-}
-
 static uint64_t kvm_clock_read(void)
 {
-	struct pvclock_time copy;
-	uint64_t ns = read_part(&copy), last;
-
-	if (likely(copy.flags & PVCLOCK_TSC_STABLE))
-		return ns;
-	last = __atomic_load_n(&last_ns, __ATOMIC_RELAXED);
-	do
-		if (ns <= last)
-			return last;
-	while (!__atomic_compare_exchange_n(&last_ns, &last, ns, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-	return ns;
+	return pvclock_read(&parts);
 }
 
 uint64_t kvm_clock_tsc_hz(void)
@@ -112,7 +80,7 @@ uint64_t kvm_clock_tsc_hz(void)
 
 	if (!set_up())
 		return 0;
-	(void)read_part(&copy);
+	(void)pvclock_copy(&parts, &copy);
 	return pvclock_hz(&copy);
 }
 
@@ -137,6 +105,6 @@ static void kvm_wall_clock(void)
 	wrmsr(MSR_WALL_CLOCK, place_of(wall));
 	if (READ_ONCE(wall->version) & 1 || !READ_ONCE(wall->seconds))
 		return;
-	clock_set_realtime(wall->seconds * NSEC_PER_SEC + wall->nanoseconds + read_part(&copy));
+	clock_set_realtime(wall->seconds * NSEC_PER_SEC + wall->nanoseconds + pvclock_copy(&parts, &copy));
 }
 INITCALL(31, kvm_wall_clock);

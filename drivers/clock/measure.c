@@ -30,13 +30,7 @@ struct moment {
 
 static bool timer_counts_ns(void)
 {
-	struct cpuid c = cpuid(1, 0);
-
-	if (!(c.ecx >> 31))
-		return false;
-	c = cpuid(0x40000000, 0);
-	return (c.ebx == 0x54474354 && c.ecx == 0x43544743 && c.edx == 0x47435447) || /* "TCGTCGTCGTCG" */
-	       (c.ebx == 0x4b4d564b && c.ecx == 0x564b4d56 && c.edx == 0x4d);         /* "KVMKVMKVM" */
+	return cpuid_hypervisor("TCGTCGTCGTCG") || cpuid_hypervisor("KVMKVMKVM\0\0");
 }
 
 /* The closest of some: the emulator of a busy host may stop us between two readings. */

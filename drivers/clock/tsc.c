@@ -1,5 +1,5 @@
 /* The time-stamp counter as a clock (Intel SDM 3B, 18.17). Its frequency, in this order: CPUID leaf 0x15, a
- * hypervisor's leaf 0x40000010 (VMware's, also KVM's and Xen's way), KVM's clock, measured (measure.c). x86 only.
+ * hypervisor's leaf 0x40000010 (VMware's, also KVM's and Xen's way), KVM's clock, Xen's, measured (measure.c). x86 only.
  *
  * Trusted is a counter that runs at one speed always and stops never, as CPUID 0x80000007 says; others only for want of better. */
 #include <arch/cpu.h>
@@ -7,6 +7,7 @@
 #include <drivers/clock/kvm_clock.h>
 #include <drivers/clock/measure.h>
 #include <drivers/clock/tsc.h>
+#include <drivers/xen/clock.h>
 
 COMPONENT("tsc", "time-stamp counter as clock");
 
@@ -27,7 +28,7 @@ static uint64_t stated_hz(void)
 		if (c.eax >= 0x40000010)
 			return cpuid(0x40000010, 0).eax * 1000ull;
 	}
-	return kvm_clock_tsc_hz();
+	return kvm_clock_tsc_hz() ?: xen_clock_tsc_hz();
 }
 
 uint64_t tsc_hz(void)

@@ -13,6 +13,9 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
 	return r;
 }
+/** cpuid_hypervisor() - the first leaf of the hypervisor that signs with these 12 characters; 0: it is not this one. */
+uint32_t cpuid_hypervisor(const char signature[12]);
+
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;
