@@ -21,14 +21,6 @@ static int below(const char *folder, const char *name, char path[XENSTORE_VALUE_
 	return (size_t)format_text(path, XENSTORE_VALUE_MAX, "%s/%s", folder, name) < XENSTORE_VALUE_MAX ? 0 : -E2BIG;
 }
 
-int xen_device_text(const struct xen_device *d, const char *name, char *value, size_t size)
-{
-	char path[XENSTORE_VALUE_MAX];
-	int r = below(d->backend, name, path);
-
-	return r ? r : MIN(xenstore_read(path, value, size), 0);
-}
-
 static int number_below(const char *folder, const char *name, uint64_t *number)
 {
 	char path[XENSTORE_VALUE_MAX];
@@ -45,6 +37,14 @@ int xen_device_number(const struct xen_device *d, const char *name, uint64_t *nu
 int xen_device_own_number(const struct xen_device *d, const char *name, uint64_t *number)
 {
 	return number_below(d->path, name, number);
+}
+
+int xen_device_own_text(const struct xen_device *d, const char *name, char *value, size_t size)
+{
+	char path[XENSTORE_VALUE_MAX];
+	int r = below(d->path, name, path);
+
+	return r ? r : MIN(xenstore_read(path, value, size), 0);
 }
 
 int xen_device_say(const struct xen_device *d, const char *name, const char *value)
@@ -127,15 +127,13 @@ int xen_device_wait(const struct xen_device *d, enum xen_state state)
 static void found(enum xen_device_kind kind, const char *folder, const char *name)
 {
 	struct xen_device *d = kzalloc(sizeof(*d));
-	char path[XENSTORE_VALUE_MAX];
 	uint64_t remote;
 	int r;
 
 	if (!d)
 		return;
-	if (below(folder, name, d->path) || below(d->path, "backend", path) ||
-	    xenstore_read(path, d->backend, sizeof(d->backend)) < 0 || below(d->path, "backend-id", path) ||
-	    xenstore_read_number(path, &remote) || remote >= XEN_DOMID_SELF) {
+	if (below(folder, name, d->path) || xen_device_own_text(d, "backend", d->backend, sizeof(d->backend)) ||
+	    xen_device_own_number(d, "backend-id", &remote) || remote >= XEN_DOMID_SELF) {
 		log_warn("xen: %s does not say who serves it: left alone", d->path);
 		kfree(d);
 		return;

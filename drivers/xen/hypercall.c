@@ -39,7 +39,7 @@ struct hvm_param {
 	uint32_t index;
 	uint64_t value;
 };
-#define HVM_GET_PARAM 1
+enum { HVM_SET_PARAM = 0, HVM_GET_PARAM = 1 };
 
 uint64_t xen_param(enum xen_param which)
 {
@@ -74,6 +74,14 @@ int xen_place(enum xen_space space, uint64_t index, const struct page *page)
 	return (int)xen_hypercall(XEN_MEMORY_OP, MEMORY_ADD_TO_PHYSMAP, (uintptr_t)&p, 0);
 }
 
+/* The shared page is of the form for 64-bit guests from when one sets how it is called back: not at all (events.c). */
+static void choose_form(void)
+{
+	struct hvm_param p = { .domain = XEN_DOMID_SELF, .index = XEN_PARAM_CALLBACK };
+
+	(void)xen_hypercall(XEN_HVM_OP, HVM_SET_PARAM, (uintptr_t)&p, 0);
+}
+
 bool xen_present(void)
 {
 	static bool tried;
@@ -88,6 +96,7 @@ bool xen_present(void)
 		return false;
 	maker = cpuid(0, 0);
 	amd = maker.ecx == 0x444d4163 || maker.ecx == 0x656e6975; /* Authenti"cAMD", HygonGen"uine" */
+	choose_form();
 	page = page_alloc(0, PAGE_ZERO);
 	if (!page || xen_place(XEN_SPACE_SHARED_INFO, 0, page)) {
 		log_err("xen: there is no shared page: nothing of Xen's can be used");

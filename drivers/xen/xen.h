@@ -23,7 +23,7 @@ enum xen_hypercall {
 long xen_hypercall(enum xen_hypercall which, uint64_t a, uint64_t b, uint64_t c);
 
 enum xen_param {
-	XEN_PARAM_STORE_PFN = 1, XEN_PARAM_STORE_EVENT = 2, XEN_PARAM_CONSOLE_PFN = 17, XEN_PARAM_CONSOLE_EVENT = 18,
+	XEN_PARAM_CALLBACK = 0, XEN_PARAM_STORE_PFN = 1, XEN_PARAM_STORE_EVENT = 2, XEN_PARAM_CONSOLE_PFN = 17, XEN_PARAM_CONSOLE_EVENT = 18,
 };
 /** xen_param() - what the domain was built with; 0: nothing. */
 uint64_t xen_param(enum xen_param which);

@@ -74,7 +74,8 @@ static int put(const void *from, uint32_t n)
 			return give_up("it does not take what it is asked");
 		if (free > RING_BYTES)
 			return give_up("its ring is wrong");
-		part = MIN(MIN(n, free), RING_BYTES - at);
+		part = MIN(n, free);
+		part = MIN(part, RING_BYTES - at);
 		memcpy(ring->request + at, bytes, part);
 		__atomic_store_n(&ring->request_put, ring->request_put + part, __ATOMIC_RELEASE);
 		xen_event_send(&event);
@@ -95,7 +96,8 @@ static int take(void *to, uint32_t n)
 			return give_up("it does not answer");
 		if (ready > RING_BYTES)
 			return give_up("its ring is wrong");
-		part = MIN(MIN(n, ready), RING_BYTES - at);
+		part = MIN(n, ready);
+		part = MIN(part, RING_BYTES - at);
 		memcpy(bytes, ring->answer + at, part);
 		__atomic_store_n(&ring->answer_taken, ring->answer_taken + part, __ATOMIC_RELEASE);
 		xen_event_send(&event);

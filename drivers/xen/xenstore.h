@@ -46,11 +46,11 @@ struct xen_device {
 	domid_t remote;
 };
 
-/** xen_device_number(), xen_device_text() - what the other side says at @name. 0 or negative errno. */
+/** xen_device_number() - what the other side says at @name. 0 or negative errno. */
 int xen_device_number(const struct xen_device *d, const char *name, uint64_t *number);
-int xen_device_text(const struct xen_device *d, const char *name, char *value, size_t size);
-/** xen_device_own_number() - what the tools wrote at our side's @name. 0 or negative errno. */
+/** xen_device_own_number(), xen_device_own_text() - what the tools wrote at our side's @name. 0 or negative errno. */
 int xen_device_own_number(const struct xen_device *d, const char *name, uint64_t *number);
+int xen_device_own_text(const struct xen_device *d, const char *name, char *value, size_t size);
 /** xen_device_say() - say at our side's @name; 0 or negative errno. */
 int xen_device_say(const struct xen_device *d, const char *name, const char *value);
 int xen_device_say_number(const struct xen_device *d, const char *name, uint64_t number);
