@@ -127,11 +127,21 @@ static int event_rating(const struct clockevent *e)
 	return wanted_event && !strcmp(wanted_event, e->name) ? INT32_MAX : e->rating;
 }
 
+/* From the best down, since looking for one may take time: its speed is measured. */
 static void pick_event(void)
 {
-	set_for_each(clockevent, e)
-		if ((!event || event_rating(e) > event_rating(event)) && e->probe())
-			event = e;
+	const struct clockevent *next;
+
+	for (int64_t below = INT64_MAX; !event; below = event_rating(next)) {
+		next = NULL;
+		set_for_each(clockevent, e)
+			if (event_rating(e) < below && (!next || event_rating(e) > event_rating(next)))
+				next = e;
+		if (!next)
+			break;
+		if (next->probe())
+			event = next;
+	}
 	if (!event)
 		panic("no timer: this kernel has no driver for a timer of this machine");
 	if (wanted_event && strcmp(wanted_event, event->name))
