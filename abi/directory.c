@@ -115,7 +115,7 @@ long sys_umask(uint32_t mask)
 }
 SYSCALL(umask);
 
-long directory_read(int fd, struct dir_context *ctx)
+static long read_entries(int fd, struct dir_context *ctx)
 {
 	struct file *f = fd_get(fd);
 	long r;
@@ -136,6 +136,33 @@ long directory_read(int fd, struct dir_context *ctx)
 	return r;
 }
 
+bool directory_put(struct directory_reading *r, const void *entry, size_t size)
+{
+	if (size > r->left) {
+		if (!r->done)
+			r->error = -EINVAL;
+		return false;
+	}
+	if (copy_to_user(r->to + r->done, entry, size)) {
+		r->error = -EFAULT;
+		return false;
+	}
+	r->done += size;
+	r->left -= size;
+	return true;
+}
+
+long directory_read(int fd, bool (*emit)(struct dir_context *, const char *, size_t, uint64_t, unsigned, off_t), void __user *to,
+		    unsigned size)
+{
+	struct directory_reading r = { .ctx = { .emit = emit }, .to = to, .left = size <= INT32_MAX ? size : 0 };
+	long error = read_entries(fd, &r.ctx);
+
+	if (r.done)
+		return (long)r.done;
+	return error ? error : r.error;
+}
+
 struct dirent64 {
 	uint64_t ino;
 	int64_t next;
@@ -145,49 +172,26 @@ struct dirent64 {
 };
 #define NAME_AT offsetof(struct dirent64, name)
 
-struct reading {
-	struct dir_context ctx;
-	char __user *to;
-	size_t left, done;
-	int error;
-};
-
 static bool emit(struct dir_context *ctx, const char *name, size_t len, uint64_t ino, unsigned type, off_t next)
 {
-	struct reading *r = container_of(ctx, struct reading, ctx);
+	struct directory_reading *r = container_of(ctx, struct directory_reading, ctx);
 	size_t size = ALIGN_UP(NAME_AT + len + 1, 8ul);
 	union {
 		struct dirent64 d;
 		char bytes[ALIGN_UP(NAME_AT + NAME_LIMIT + 1, 8ul)];
 	} buf;
 
-	if (size > r->left) {
-		if (!r->done)
-			r->error = -EINVAL; /* not even one fits */
-		return false;
-	}
 	buf.d.ino = ino;
 	buf.d.next = next;
 	buf.d.size = (uint16_t)size;
 	buf.d.type = (uint8_t)type;
 	memcpy(buf.d.name, name, len);
 	memset(buf.d.name + len, 0, size - NAME_AT - len);
-	if (copy_to_user(r->to + r->done, &buf, size)) {
-		r->error = -EFAULT;
-		return false;
-	}
-	r->done += size;
-	r->left -= size;
-	return true;
+	return directory_put(r, &buf, size);
 }
 
 long sys_getdents64(int fd, void __user *to, unsigned size)
 {
-	struct reading r = { .ctx = { .emit = emit }, .to = to, .left = size <= INT32_MAX ? size : 0 };
-	long error = directory_read(fd, &r.ctx);
-
-	if (r.done)
-		return (long)r.done;
-	return error ? error : r.error;
+	return directory_read(fd, emit, to, size);
 }
 SYSCALL(getdents64);

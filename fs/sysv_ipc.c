@@ -98,6 +98,15 @@ bool ipc_allowed(const struct ipc_object *o, unsigned may)
 	return !(may & ~granted) || (c->cap_effective & 1ull << CAP_IPC_OWNER);
 }
 
+struct ipc_object *ipc_for_stat(struct ipc_table *t, int id, bool by_index, bool check)
+{
+	struct ipc_object *o = by_index ? ipc_find_index(t, id) : ipc_find_id(t, id);
+
+	if (!o)
+		return err_ptr(-EINVAL);
+	return check && !ipc_allowed(o, IPC_READ) ? err_ptr(-EACCES) : o;
+}
+
 bool ipc_allowed_by(const struct ipc_object *o, unsigned flags)
 {
 	return ipc_allowed(o, (flags >> 6 | flags >> 3 | flags) & (IPC_READ | IPC_WRITE));

@@ -55,6 +55,8 @@ bool ipc_allowed(const struct ipc_object *o, unsigned may);
 bool ipc_allowed_by(const struct ipc_object *o, unsigned flags);
 /** ipc_owned() - may the current process change or remove it? */
 bool ipc_owned(const struct ipc_object *o);
+/** ipc_for_stat() - what *_STAT is about: by id, or by position; @check: it must be readable. err_ptr(-EINVAL), err_ptr(-EACCES). */
+struct ipc_object *ipc_for_stat(struct ipc_table *t, int id, bool by_index, bool check);
 void ipc_describe(const struct ipc_object *o, struct ipc64_perm *out);
 /** ipc_change() - IPC_SET: owner and mode. */
 void ipc_change(struct ipc_object *o, const struct ipc64_perm *from);

@@ -254,14 +254,14 @@ long msg_remove(int id)
 long msg_stat(int id, bool by_index, bool check, struct msqid64_ds *out)
 {
 	struct ipc_object *o;
-	long r = -EINVAL;
+	long r;
 
 	*out = (struct msqid64_ds){ .msg_qnum = 0 };
 	spin_lock(&table.lock);
-	o = by_index ? ipc_find_index(&table, id) : ipc_find_id(&table, id);
-	if (o && check && !ipc_allowed(o, IPC_READ)) {
-		r = -EACCES;
-	} else if (o) {
+	o = ipc_for_stat(&table, id, by_index, check);
+	if (is_err(o)) {
+		r = ptr_err(o);
+	} else {
 		const struct msg_queue *q = container_of(o, struct msg_queue, ipc);
 
 		ipc_describe(o, &out->msg_perm);

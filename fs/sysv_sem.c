@@ -226,14 +226,14 @@ long sem_remove(int id)
 long sem_stat(int id, bool by_index, bool check_rights, struct semid64_ds *out)
 {
 	struct ipc_object *o;
-	long r = -EINVAL;
+	long r;
 
 	*out = (struct semid64_ds){ .sem_nsems = 0 };
 	spin_lock(&table.lock);
-	o = by_index ? ipc_find_index(&table, id) : ipc_find_id(&table, id);
-	if (o && check_rights && !ipc_allowed(o, IPC_READ)) {
-		r = -EACCES;
-	} else if (o) {
+	o = ipc_for_stat(&table, id, by_index, check_rights);
+	if (is_err(o)) {
+		r = ptr_err(o);
+	} else {
 		const struct sem_set *s = container_of(o, struct sem_set, ipc);
 
 		ipc_describe(o, &out->sem_perm);

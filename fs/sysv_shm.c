@@ -253,13 +253,13 @@ static void fill(struct shmid64_ds *out, const struct segment *s)
 long shm_stat(int id, bool by_index, bool check, struct shmid64_ds *out)
 {
 	struct ipc_object *o;
-	long r = -EINVAL;
+	long r;
 
 	spin_lock(&table.lock);
-	o = by_index ? ipc_find_index(&table, id) : ipc_find_id(&table, id);
-	if (o && check && !ipc_allowed(o, IPC_READ)) {
-		r = -EACCES;
-	} else if (o) {
+	o = ipc_for_stat(&table, id, by_index, check);
+	if (is_err(o)) {
+		r = ptr_err(o);
+	} else {
 		fill(out, container_of(o, struct segment, ipc));
 		r = by_index ? o->id : 0;
 	}

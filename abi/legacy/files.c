@@ -186,49 +186,26 @@ struct dirent_old {
 };
 #define NAME_AT offsetof(struct dirent_old, name)
 
-struct reading {
-	struct dir_context ctx;
-	char __user *to;
-	size_t left, done;
-	int error;
-};
-
 static bool emit(struct dir_context *ctx, const char *name, size_t len, uint64_t ino, unsigned type, off_t next)
 {
-	struct reading *r = container_of(ctx, struct reading, ctx);
+	struct directory_reading *r = container_of(ctx, struct directory_reading, ctx);
 	size_t size = ALIGN_UP(NAME_AT + len + 2, 8ul);
 	union {
 		struct dirent_old d;
 		char bytes[ALIGN_UP(NAME_AT + NAME_LIMIT + 2, 8ul)];
 	} buf;
 
-	if (size > r->left) {
-		if (!r->done)
-			r->error = -EINVAL; /* not even one fits */
-		return false;
-	}
 	buf.d.ino = ino;
 	buf.d.next = (unsigned long)next;
 	buf.d.size = (uint16_t)size;
 	memcpy(buf.d.name, name, len);
 	memset(buf.d.name + len, 0, size - NAME_AT - len);
 	buf.bytes[size - 1] = (char)type;
-	if (copy_to_user(r->to + r->done, &buf, size)) {
-		r->error = -EFAULT;
-		return false;
-	}
-	r->done += size;
-	r->left -= size;
-	return true;
+	return directory_put(r, &buf, size);
 }
 
 long sys_getdents(int fd, void __user *to, unsigned size)
 {
-	struct reading r = { .ctx = { .emit = emit }, .to = to, .left = size <= INT32_MAX ? size : 0 };
-	long error = directory_read(fd, &r.ctx);
-
-	if (r.done)
-		return (long)r.done;
-	return error ? error : r.error;
+	return directory_read(fd, emit, to, size);
 }
 SYSCALL(getdents);

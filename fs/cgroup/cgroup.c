@@ -67,12 +67,7 @@ CGROUP_CONSTANT(cgroup_cpuset_cpus, "cpuset.cpus", "\n");
 CGROUP_CONSTANT(cgroup_cpuset_mems, "cpuset.mems", "\n");
 CGROUP_CONSTANT(cgroup_cpuset_mems_effective, "cpuset.mems.effective", "0\n");
 
-static int show_cpus(struct text *out, const struct proc_target *of)
-{
-	text_add(out, cpu_count > 1 ? "0-%u\n" : "%u\n", cpu_count - 1);
-	return 0;
-}
-CGROUP_FILE(cgroup_cpuset_cpus_effective, "cpuset.cpus.effective", show_cpus);
+CGROUP_FILE(cgroup_cpuset_cpus_effective, "cpuset.cpus.effective", proc_show_cpus);
 
 static int show_memory(struct text *out, const struct proc_target *of)
 {

@@ -82,6 +82,8 @@ int proc_super(const struct filesystem *type, uint64_t magic, const struct procf
 struct mm *proc_mm(const struct proc_target *of) __must_check;
 struct files *proc_files(const struct proc_target *of) __must_check;
 struct fs_context *proc_fs(const struct proc_target *of) __must_check;
+/** proc_show_cpus() - the machine's processors as a list: "0", or "0-3"; for PROC_FILE() and its like. */
+int proc_show_cpus(struct text *out, const struct proc_target *of);
 /** proc_thread() - the thread, or of a whole process its first. */
 struct thread *proc_thread(const struct proc_target *of) __must_check;
 /** proc_parse_int() - what was written to a file: a decimal number, white space around it. -EINVAL, -ERANGE. */

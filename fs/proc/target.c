@@ -144,3 +144,9 @@ int proc_next_number(const struct proc_target *of, char kind, int from)
 	}
 	return found;
 }
+
+int proc_show_cpus(struct text *out, const struct proc_target *of)
+{
+	text_add(out, cpu_count > 1 ? "0-%u\n" : "%u\n", cpu_count - 1);
+	return 0;
+}

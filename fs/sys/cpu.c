@@ -11,18 +11,9 @@ COMPONENT("sysfs", "/sys and its files");
 
 #define CPU_FILE(ident, file, fn) SYS_FILE(ident, "devices/system/cpu/CPU/topology/" file, fn)
 
-/* A list of processors: "0", or "0-3". */
-static int show_cpus(struct text *out, const struct proc_target *of)
-{
-	if (cpu_count == 1)
-		text_add(out, "0\n");
-	else
-		text_add(out, "0-%u\n", cpu_count - 1);
-	return 0;
-}
-SYS_FILE(cpu_online, "devices/system/cpu/online", show_cpus);
-SYS_FILE(cpu_possible, "devices/system/cpu/possible", show_cpus);
-SYS_FILE(cpu_present, "devices/system/cpu/present", show_cpus);
+SYS_FILE(cpu_online, "devices/system/cpu/online", proc_show_cpus);
+SYS_FILE(cpu_possible, "devices/system/cpu/possible", proc_show_cpus);
+SYS_FILE(cpu_present, "devices/system/cpu/present", proc_show_cpus);
 SYS_CONSTANT(cpu_offline, "devices/system/cpu/offline", "\n");
 SYS_CONSTANT(cpu_isolated, "devices/system/cpu/isolated", "\n");
 SYS_CONSTANT(cpu_smt_active, "devices/system/cpu/smt/active", "0\n");
@@ -43,8 +34,8 @@ static int show_mask(struct text *out, const struct proc_target *of)
 }
 CPU_FILE(cpu_core_siblings, "core_siblings", show_mask);
 CPU_FILE(cpu_package_cpus, "package_cpus", show_mask);
-CPU_FILE(cpu_core_siblings_list, "core_siblings_list", show_cpus);
-CPU_FILE(cpu_package_cpus_list, "package_cpus_list", show_cpus);
+CPU_FILE(cpu_core_siblings_list, "core_siblings_list", proc_show_cpus);
+CPU_FILE(cpu_package_cpus_list, "package_cpus_list", proc_show_cpus);
 
 static int show_own_mask(struct text *out, const struct proc_target *of)
 {
@@ -96,4 +87,4 @@ SYS_CONSTANT(node_has_memory, "devices/system/node/has_memory", "0\n");
 SYS_CONSTANT(node_has_normal_memory, "devices/system/node/has_normal_memory", "0\n");
 SYS_CONSTANT(node0_distance, "devices/system/node/node0/distance", "10\n");
 SYS_FILE(node0_cpumap, "devices/system/node/node0/cpumap", show_mask);
-SYS_FILE(node0_cpulist, "devices/system/node/node0/cpulist", show_cpus);
+SYS_FILE(node0_cpulist, "devices/system/node/node0/cpulist", proc_show_cpus);
