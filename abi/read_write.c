@@ -99,18 +99,24 @@ static inline struct file *get_file(int fd)
 	return files_look_up(current->process->files, fd);
 }
 
+/* More than one call moves must be all the program's, too: what is not becomes a place that nobody has. */
 static inline void io_init_call(struct io *io, const void __user *buf, size_t n)
 {
-	io_init_user(io, buf, MIN(n, TRANSFER_MAX));
+	if (unlikely(n > TRANSFER_MAX)) {
+		if (!user_range_ok(buf, n))
+			buf = (const void __user *)UINTPTR_MAX;
+		n = TRANSFER_MAX;
+	}
+	io_init_user(io, buf, n);
 }
 
 /* What @r of a call that moved nothing becomes if the buffer, looked at or not, can be no program's: the copy routines find
  * that out for all others. @can: there is such an operation. */
-static long moved_nothing(const struct file *f, bool can, long r, const void __user *buf, size_t n)
+static __attribute__((noinline)) __cold long moved_nothing(const struct file *f, bool can, long r, const char *at, size_t left)
 {
 	if (r == -EBADF || r == -ESPIPE || (!can && !f->inode))
 		return r;
-	return user_range_ok(buf, n) ? r : -EFAULT;
+	return user_range_ok(at, left) ? r : -EFAULT;
 }
 
 long sys_read(int fd, void __user *buf, size_t n)
@@ -124,7 +130,7 @@ long sys_read(int fd, void __user *buf, size_t n)
 	io_init_call(&io, buf, n);
 	r = read_here(f, &io);
 	if (unlikely(r <= 0))
-		r = moved_nothing(f, f->ops->read, r, buf, n);
+		r = moved_nothing(f, f->ops->read, r, io.at, io.left);
 	file_put(f);
 	return r;
 }
@@ -141,7 +147,7 @@ long sys_write(int fd, const void __user *buf, size_t n)
 	io_init_call(&io, buf, n);
 	r = write_here(f, &io);
 	if (unlikely(r <= 0))
-		r = moved_nothing(f, f->ops->write, r, buf, n);
+		r = moved_nothing(f, f->ops->write, r, io.at, io.left);
 	file_put(f);
 	return r;
 }
@@ -161,7 +167,7 @@ long sys_pread64(int fd, void __user *buf, size_t n, off_t pos)
 	io_init_call(&io, buf, n);
 	r = read_at(f, &io, pos);
 	if (unlikely(r <= 0))
-		r = moved_nothing(f, f->ops->read, r, buf, n);
+		r = moved_nothing(f, f->ops->read, r, io.at, io.left);
 	file_put(f);
 	return r;
 }
@@ -181,7 +187,7 @@ long sys_pwrite64(int fd, const void __user *buf, size_t n, off_t pos)
 	io_init_call(&io, buf, n);
 	r = write_at(f, &io, pos);
 	if (unlikely(r <= 0))
-		r = moved_nothing(f, f->ops->write, r, buf, n);
+		r = moved_nothing(f, f->ops->write, r, io.at, io.left);
 	file_put(f);
 	return r;
 }
