@@ -5,7 +5,7 @@ GUEST_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-unused-result -Wno-clobbered
 SUITE = $(sort $(wildcard tests/guest/suite/*.c))
 # Programs of one source each, static.
 GUEST_STATIC = die filter loader-sum net-echo map_calls leaks pressure disk_write huge borders stop random_calls clock_rate timers \
-	slaac races bad_pointers no_memory
+	slaac races bad_pointers no_memory disk_pattern
 GUEST_PROGRAMS = $(addprefix $(GUEST)/,suite-static suite-glibc suite-musl die hello-static hello-glibc hello-musl \
 	hello-pie addresses $(GUEST_STATIC)) $(GUEST)/data.stamp
 
