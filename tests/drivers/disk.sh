@@ -12,7 +12,7 @@ disk_run() {
 	shift
 	truncate -s 0 "$work/disk" && truncate -s 16M "$work/disk"
 	timeout 100 qemu-system-x86_64 $machine -accel tcg -cpu max -m 128M -smp "$cpus" -nodefaults -display none -no-reboot \
-		-serial stdio -monitor none -kernel "$work/image" -append "-- $*" -blockdev \
+		-serial stdio -monitor none -kernel "$work/image" -append "-- /usr/bin/disk_pattern $*" -blockdev \
 		'{"driver":"blkdebug","node-name":"disk","discard":"unmap","image":{"driver":"file","filename":"'"$work/disk"'","discard":"unmap"}'"$errors"'}' \
 		-device "$(device)" < /dev/null 2>&1 | tr -d '\r' > "$work/out"
 	cat "$work/out"
