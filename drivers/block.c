@@ -1,5 +1,6 @@
 /* Block devices (block.h): the list of them, and requests that a thread waits for. */
 #include "core/log.h"
+#include "core/param.h"
 #include "drivers/block.h"
 #include <linux/errno.h>
 
@@ -7,14 +8,31 @@ COMPONENT("block", "disks");
 
 static struct block_device *devices; /* changed at start-up only, by one thread */
 
-void block_register(struct block_device *d, const char *prefix)
+uint64_t block_timeout_ns = 30 * NSEC_PER_SEC;
+
+static int set_timeout(char *value)
+{
+	uint64_t seconds;
+
+	if (param_number(value, &seconds) || !seconds || seconds > 3600)
+		return -EINVAL;
+	block_timeout_ns = seconds * NSEC_PER_SEC;
+	return 0;
+}
+BOOT_PARAM(disk_timeout, "whittle.disk_timeout", set_timeout);
+
+void block_register(struct block_device *d, const char *pattern)
 {
 	struct block_device **at = &devices;
-	char letter = 'a';
+	const char *mark = strchr(pattern, '*') ?: strchr(pattern, '#');
+	unsigned before = 0;
+	char number[2] = { 0 };
 
 	for (; *at; at = &(*at)->next)
-		letter += !strncmp((*at)->name, prefix, strlen(prefix));
-	format_text(d->name, sizeof(d->name), "%s%c", prefix, letter);
+		before += !strcmp((*at)->pattern, pattern);
+	d->pattern = pattern;
+	number[0] = (char)((*mark == '*' ? 'a' : '0') + before);
+	format_text(d->name, sizeof(d->name), "%.*s%s%s", (int)(mark - pattern), pattern, number, mark + 1);
 	wait_queue_init(&d->wait);
 	*at = d;
 	log_info("%s: %lu KiB%s", d->name, (unsigned long)(d->size / 1024), d->read_only ? ", read-only" : "");

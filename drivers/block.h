@@ -55,15 +55,47 @@ struct block_device {
 	struct block_count count[2]; /* read, written */
 	unsigned under_way;          /* a: requests */
 	struct block_device *next;   /* block.c's */
+	const char *pattern;         /* likewise */
 	void *file;                  /* a: fs/dev/block.c's */
 };
 
-/** block_register() - a disk was found; its name becomes @prefix and a letter. Context: start-up. */
-void block_register(struct block_device *d, const char *prefix);
+/** block_register() - a disk was found; its name is @pattern with a letter for '*', or a number for '#'. Context: start-up. */
+void block_register(struct block_device *d, const char *pattern);
 /** block_find() - by name, with or without "/dev/"; NULL: there is none. */
 struct block_device *block_find(const char *name);
 /** block_at() - disk number @index, from 0, in the order in which they were found; NULL: there are fewer. */
 struct block_device *block_at(unsigned index);
+/* Where in the pieces of a request a driver has come to. */
+struct block_place {
+	const struct block_piece *piece;
+	unsigned pieces;  /* left, this one included */
+	uint32_t at;      /* bytes into it */
+	uint64_t offset;  /* on the disk */
+};
+/** block_place_data() - what comes next. @n: set to its bytes, none of them over the end of a page. */
+static inline char *block_place_data(const struct block_place *p, uint32_t *n)
+{
+	char *data = (char *)p->piece->data + p->at;
+	uint32_t to_end = (uint32_t)(PAGE_SIZE - (uintptr_t)data % PAGE_SIZE);
+
+	*n = MIN(p->piece->length - p->at, to_end);
+	return data;
+}
+/** block_place_advance() - that is done. */
+static inline void block_place_advance(struct block_place *p, uint32_t n)
+{
+	p->offset += n;
+	p->at += n;
+	if (p->at == p->piece->length) {
+		p->piece++;
+		p->pieces--;
+		p->at = 0;
+	}
+}
+
+/* How long a device may take for a request before its driver gives it up: whittle.disk_timeout=SECONDS. */
+extern uint64_t block_timeout_ns;
+
 /** block_done() - a driver finished @r, which may be gone when it returns. Context: any, also interrupt. */
 void block_done(struct block_device *d, struct block_request *r, int result);
 /**

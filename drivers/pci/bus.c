@@ -49,6 +49,8 @@ static void function(const struct pci_device *found, unsigned class)
 	r = driver_attach("pci", PCI_ID(d->vendor, d->id), d);
 	if (r == -ENODEV)
 		r = driver_attach("pci", PCI_ID(d->vendor, PCI_ANY), d);
+	if (r == -ENODEV)
+		r = driver_attach("pci", PCI_CLASS(pci_read(d, PCI_CLASS_REVISION, 4) >> 8), d);
 	if (!r)
 		return;
 	/* Bridges, and what firmware uses, need no driver of ours. */

@@ -1,6 +1,7 @@
 /* PCI and PCI Express functions (PCI Local Bus 3.0, PCI Express Base 5.0): bus.c finds them and offers them to drivers.
  *
- * A driver of the bus "pci" names PCI_ID(vendor, device), or PCI_ID(vendor, PCI_ANY) for what no more exact one takes;
+ * A driver of the bus "pci" names PCI_ID(vendor, device), PCI_ID(vendor, PCI_ANY) for what no more exact one takes, or, for
+ * what neither takes, PCI_CLASS(class): base class, subclass and interface, as in the class register.
  * attach() gets a struct pci_device, which lives on if attach() succeeds.
  * Locking: everything here is for attach(), at start-up, by one thread. What a device says is checked before use.
  */
@@ -12,6 +13,7 @@
 
 #define PCI_ANY                0xffffu
 #define PCI_ID(vendor, device) ((uint64_t)(vendor) << 16 | (device))
+#define PCI_CLASS(class)       (1ull << 32 | (class))
 #define PCI_BARS               6u
 
 struct pci_device {

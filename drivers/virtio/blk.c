@@ -215,7 +215,7 @@ static int blk_attach(void *dev)
 		goto fail;
 	virtio_ready(d);
 	b->block.ops = &blk_ops;
-	block_register(&b->block, "vd");
+	block_register(&b->block, "vd*");
 	return 0;
 fail:
 	virtio_fail(d);

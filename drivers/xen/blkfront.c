@@ -161,42 +161,28 @@ static struct blkif_request *begin(struct blkfront *b, struct transfer *t, enum 
 	return q;
 }
 
-/* Where a transfer has come to. */
-struct place {
-	const struct block_piece *piece;
-	unsigned pieces;  /* left, this one included */
-	uint32_t at;      /* bytes into it */
-	uint64_t offset;  /* on the disk */
-};
-
 /* The next request's segments, none of them over the end of a page. */
-static void add_segments(struct blkfront *b, struct blkif_request *q, struct place *p)
+static void add_segments(struct blkfront *b, struct blkif_request *q, struct block_place *p)
 {
 	struct slot *s = &b->slots[q->id];
 
 	while (p->pieces && s->segments < SEGMENTS_MAX) {
-		const char *data = (const char *)p->piece->data + p->at;
-		uint32_t in_page = (uint32_t)((uintptr_t)data & (PAGE_SIZE - 1));
-		uint32_t n = MIN(p->piece->length - p->at, (uint32_t)PAGE_SIZE - in_page);
+		uint32_t n, in_page;
+		const char *data = block_place_data(p, &n);
 
+		in_page = (uint32_t)((uintptr_t)data % PAGE_SIZE);
 		xen_grant_again(s->grants[s->segments], b->device->remote, data - in_page, q->operation == BLKIF_WRITE);
 		q->segments[s->segments] = (struct blkif_segment){
 			s->grants[s->segments], (uint8_t)(in_page / BLOCK_SECTOR), (uint8_t)((in_page + n) / BLOCK_SECTOR - 1),
 		};
 		s->segments++;
-		p->offset += n;
-		p->at += n;
-		if (p->at == p->piece->length) {
-			p->piece++;
-			p->pieces--;
-			p->at = 0;
-		}
+		block_place_advance(p, n);
 	}
 	q->segment_count = (uint8_t)s->segments;
 }
 
 /* As many requests as there are slots for. Return: all are on their way, or it is of no use. */
-static bool send_some(struct blkfront *b, struct transfer *t, enum blkif_operation operation, struct place *p)
+static bool send_some(struct blkfront *b, struct transfer *t, enum blkif_operation operation, struct block_place *p)
 {
 	irqflags_t flags = spin_lock_irqsave(&b->lock);
 	struct blkif_request *q;
@@ -226,7 +212,7 @@ static void wait_for(struct blkfront *b, struct transfer *t)
 
 static void blk_submit(struct block_device *d, struct block_request *r)
 {
-	struct place p = { r->pieces, r->count, 0, r->offset };
+	struct block_place p = { r->pieces, r->count, 0, r->offset };
 	struct blkfront *b = blk_of(d);
 	struct transfer t = { 0, 0 };
 
@@ -356,7 +342,7 @@ static int blk_attach(void *dev)
 		return r; /* what the other side was told of stays its own */
 	}
 	b->block.ops = &blk_ops;
-	block_register(&b->block, "xvd");
+	block_register(&b->block, "xvd*");
 	return 0;
 }
 SET_ENTRY(driver, xen_blkfront, struct driver) = { "xen-blkfront", "xen", XEN_DEVICE_DISK, blk_attach };

@@ -32,3 +32,15 @@ disk_tests() { # DRIVER NODE MACHINE-OPTIONS…: points under the driver's name
 	has "driver $driver: errors: one that cannot be written" "$(cat "$work/out")" '^ok 5 - '
 	is "driver $driver: errors: the disk is good else" "$(grep -c -e '^not ok' -e '^1\.\.6$' "$work/out")" 1
 }
+# A device that completes nothing within the time that it is given, though after ten seconds, so that QEMU can end.
+disk_stops() { # DRIVER NODE MACHINE-OPTIONS…
+	local driver="$1" node="$2"
+	shift 2
+	timeout 100 qemu-system-x86_64 "$@" -accel tcg -cpu max -m 128M -nodefaults -display none -no-reboot -serial stdio -monitor none \
+		-kernel "$work/image" -append "whittle.disk_timeout=2 -- /usr/bin/disk_pattern /dev/$node" \
+		-blockdev driver=null-co,node-name=disk,size=16777216,latency-ns=10000000000 -device "$(device)" < /dev/null 2>&1 |
+		tr -d '\r' > "$work/out"
+	has "driver $driver: errors: a device that does not answer is given up, by name" "$(cat "$work/out")" "^$node: .* is given up\$"
+	has "driver $driver: errors: and the program is told" "$(cat "$work/out")" '^not ok 8 - '
+	has "driver $driver: errors: and ends" "$(cat "$work/out")" '^whittle: exit status 1$'
+}
