@@ -20,7 +20,12 @@ truncate -s 1M "$work/disk"
 has "a disk to read only" "$(run --dry-run --disk "$work/disk,ro" "$work/image")" 'readonly=on,file=[^ ,]*disk '
 has "if=virtio" "$(run --dry-run --disk "$work/disk,if=virtio" "$work/image")" 'readonly=off,file=[^ ,]*disk .*virtio-blk-device'
 has "both" "$(run --dry-run --disk "$work/disk,if=virtio,ro" "$work/image")" 'readonly=on,file=[^ ,]*disk '
-has "another kind is refused" "$(run --dry-run --disk "$work/disk,if=floppy" "$work/image")" 'if= takes virtio'
+check "an image for everything" $WHITTLE build -o "$work/all" "$BUILD/guest/disk_pattern" -- /dev/nvme0n1
+has "if=nvme: on a machine with PCI" "$(run --dry-run --disk "$work/disk,if=nvme" "$work/all")" '-M q35 .*-device nvme,serial=disk0,drive=disk0'
+has "not on one without" "$(run --dry-run --machine microvm --disk "$work/disk,if=nvme" "$work/all")" 'microvm has no PCI'
+has "nor with a kernel that has no driver" "$(run --dry-run --disk "$work/disk,if=nvme" "$work/image")" 'no driver for it \(--with nvme\)'
+has "and it is there" "$(run --disk "$work/disk,if=nvme" "$work/all")" '^ok 8 - '
+has "another kind is refused" "$(run --dry-run --disk "$work/disk,if=floppy" "$work/image")" 'if= takes virtio or nvme'
 for profile in microvm:microvm firecracker:microvm base:microvm vmware:q35 hyperv:q35 libvirt:q35 nvme:q35; do
 	check "an image for ${profile%:*}" $WHITTLE build -o "$work/for" --for "${profile%:*}" "$BUILD/guest/hello-static"
 	has "is run on ${profile#*:}" "$(run --dry-run "$work/for")" "-M ${profile#*:}"

@@ -62,10 +62,57 @@ bool machine_known(const char *name)
 	return false;
 }
 
+/* What --disk FILE,if=NAME can be; the first is what it is without. */
+struct disk_kind {
+	const char *name, *driver;
+	const char *device; /* QEMU's, of a machine with PCI; NULL: the machine's virtio device */
+};
+static const struct disk_kind disk_kinds[] = {
+	{ "virtio", "virtio-blk", NULL },
+	{ "nvme", "nvme", "nvme" },
+};
+
+/* Takes ",ro", ",if=NAME" and the older ":ro" off the end of @path. */
+static const struct disk_kind *take_disk_options(char *path, const char *disk, bool *ret_read_only)
+{
+	const struct disk_kind *kind = &disk_kinds[0];
+	char *end;
+
+	*ret_read_only = false;
+	while ((end = strrchr(path, ',')) && (!strcmp(end, ",ro") || !strncmp(end, ",if=", 4))) {
+		size_t i = 0;
+
+		while (end[1] == 'i' && strcmp(end + 4, disk_kinds[i].name))
+			if (++i == COUNT(disk_kinds))
+				fail("--disk %s: if= takes virtio or nvme; for another disk use --qemu-arg", disk);
+		if (end[1] == 'i')
+			kind = &disk_kinds[i];
+		else
+			*ret_read_only = true;
+		*end = '\0';
+	}
+	end = strrchr(path, ':');
+	if (end && !strcmp(end, ":ro")) {
+		*end = '\0';
+		*ret_read_only = true;
+	}
+	return kind;
+}
+
+static bool needs_pci(const struct run_request *request)
+{
+	bool read_only;
+
+	for (size_t i = 0; i < request->disks.count; i++)
+		if (take_disk_options(xstrdup(request->disks.at[i]), request->disks.at[i], &read_only)->device)
+			return true;
+	return false;
+}
+
 /* The one asked for, else the first whose devices the kernel finds. */
 static const struct machine *machine_of(const struct run_request *request, const struct kernel_file *k)
 {
-	for (size_t i = 0; i < COUNT(machines); i++) {
+	for (size_t i = needs_pci(request) && !request->machine; i < COUNT(machines); i++) {
 		const struct machine *m = &machines[i];
 
 		if (request->machine ? !strcmp(m->name, request->machine) : has_entry(k, m->set, m->transport))
@@ -184,36 +231,22 @@ static void add_network(struct strings *args, const struct run_request *request,
 		fail("-p %s: ports are forwarded by the first --net, when it is user", request->ports.at[0]);
 }
 
-/* Takes ",ro", ",if=virtio" and the older ":ro" off the end of @path. Return: the disk is for reading only. */
-static bool take_disk_options(char *path, const char *disk)
-{
-	bool read_only = false;
-	char *end;
-
-	while ((end = strrchr(path, ',')) && (!strcmp(end, ",ro") || !strncmp(end, ",if=", 4))) {
-		if (end[1] == 'i' && strcmp(end, ",if=virtio"))
-			fail("--disk %s: if= takes virtio; for another disk use --qemu-arg", disk);
-		read_only |= end[1] == 'r';
-		*end = '\0';
-	}
-	end = strrchr(path, ':');
-	if (end && !strcmp(end, ":ro")) {
-		*end = '\0';
-		return true;
-	}
-	return read_only;
-}
-
-/* The n-th is /dev/vda, /dev/vdb … in the machine. */
+/* The n-th of virtio is /dev/vda, /dev/vdb …, of NVMe /dev/nvme0n1, /dev/nvme1n1 … */
 static void add_disks(struct strings *args, const struct run_request *request, const struct machine *m,
 		      const struct kernel_file *k)
 {
 	for (size_t i = 0; i < request->disks.count; i++) {
 		char *path = xstrdup(request->disks.at[i]);
-		bool read_only = take_disk_options(path, request->disks.at[i]);
+		bool read_only;
+		const struct disk_kind *kind = take_disk_options(path, request->disks.at[i], &read_only);
 		struct buf drive = { 0 };
 
-		if (!has_driver(m, k, "virtio-blk"))
+		if (kind->device && !has_entry(k, "driver", kind->driver))
+			fail("--disk %s: the kernel of %s has no driver for it (--with %s)", request->disks.at[i], request->image,
+			     kind->driver);
+		if (kind->device && m == &machines[0])
+			fail("--disk %s: a machine of type %s has no PCI (--machine q35)", request->disks.at[i], m->name);
+		if (!kind->device && !has_driver(m, k, kind->driver))
 			fail("--disk %s: the kernel of %s has no driver for a disk of %s (--with virtio-blk --with %s)", path,
 			     request->image, m->name, m->transport);
 		if (!file_exists(path))
@@ -223,7 +256,12 @@ static void add_disks(struct strings *args, const struct run_request *request, c
 			buf_printf(&drive, *p == ',' ? ",," : "%c", *p);
 		strings_add(args, "-drive");
 		strings_add(args, drive.data);
-		add_device(args, m, "virtio-blk", format("drive=disk%zu", i));
+		if (kind->device) {
+			strings_add(args, "-device");
+			strings_add(args, format("%s,serial=disk%zu,drive=disk%zu", kind->device, i, i));
+		} else {
+			add_device(args, m, "virtio-blk", format("drive=disk%zu", i));
+		}
 	}
 }
 
