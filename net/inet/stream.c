@@ -31,6 +31,7 @@ static struct stream *stream_alloc(void)
 	mutex_init(&st->reading, RANK_SOCKET);
 	st->options = (struct stream_options){
 		.ip = INET_OPTIONS_DEFAULT, .keep_idle = 7200, .keep_interval = 75, .keep_count = 9, .linger2 = 60, .syn_count = 6,
+		.quick = true,
 	};
 	return st;
 }
@@ -48,6 +49,17 @@ static void stream_gone(void *arg, err_t error)
 
 	if (!st)
 		return;
+	if (unlikely(st->deferred_at)) { /* nobody saw it */
+		struct stream *listener = st->deferred_at;
+
+		if (st->pcb)
+			tcp_ext_arg_set(st->pcb, PCB_STREAM, NULL);
+		stream_undefer(st);
+		listener->accept_count--;
+		stream_drop(st);
+		kfree(st);
+		return;
+	}
 	st->pcb = NULL;
 	st->space = 0;
 	st->fin = true;
@@ -109,6 +121,8 @@ static void stream_established(struct stream *st, struct tcp_pcb *pcb)
 	st->state = STREAM_CONNECTED;
 	st->fin = false;
 	st->space = pcb->snd_buf; /* tcp_sndbuf() says 65,535 at most */
+	if (unlikely(st->options.max_segment))
+		stream_limits(st, pcb);
 	st->mss = tcp_mss(pcb);
 	ip_addr_copy(st->local, pcb->local_ip);
 	ip_addr_copy(st->remote, pcb->remote_ip);
@@ -143,13 +157,22 @@ static void apply_reuse(const struct socket *s, struct tcp_pcb *pcb)
 		pcb->so_options |= SOF_REUSEADDR | SOF_REUSEPORT;
 }
 
-/* TCP_USER_TIMEOUT (RFC 5482): give up a connection whose data was not acknowledged for so long. */
+/* TCP_USER_TIMEOUT (RFC 5482): give up a connection whose data was not acknowledged for so long. Asked at each tick, so this
+ * is also where those that a listener keeps back are shown when their time is over.
+ */
 bool net_tcp_gives_up(struct tcp_pcb *pcb)
 {
-	const struct stream *st = pcb->state == SYN_RCVD ? NULL : pcb->callback_arg;
+	struct stream *st = pcb->state == SYN_RCVD ? NULL : pcb->callback_arg, *listener;
 	uint32_t since;
 
-	if (!st || !st->options.user_timeout || (!pcb->unacked && !pcb->unsent))
+	if (!st)
+		return false;
+	listener = st->deferred_at;
+	if (unlikely(listener) && stream_defer_over(st)) {
+		stream_undefer(st);
+		stream_show(listener, st);
+	}
+	if (!st->options.user_timeout || (!pcb->unacked && !pcb->unsent))
 		return false;
 	since = TCP_SEQ_GT(pcb->tmr, st->waits_since) ? pcb->tmr : st->waits_since;
 	return (uint64_t)(tcp_ticks - since) * TCP_SLOW_INTERVAL >= st->options.user_timeout;
@@ -202,13 +225,11 @@ static err_t stream_accepted(void *arg, struct tcp_pcb *pcb, err_t error)
 	stream_attach(st, pcb);
 	stream_apply_options(st, pcb);
 	stream_established(st, pcb);
-	if (listener->accept_tail)
-		listener->accept_tail->next = st;
-	else
-		listener->accept_head = st;
-	listener->accept_tail = st;
 	listener->accept_count++;
-	wake(listener, EPOLLIN);
+	if (unlikely(listener->options.defer_accept))
+		stream_defer(listener, st);
+	else
+		stream_show(listener, st);
 	return ERR_OK;
 }
 
@@ -439,6 +460,8 @@ static uint32_t stream_poll(struct socket *s)
 		events |= EPOLLHUP;
 	if (write_done || !READ_ONCE(st->pcb)) {
 		events |= EPOLLOUT | EPOLLWRNORM;
+	} else if (unlikely(st->options.notsent_low) && stream_unsent_full(st)) {
+		return events;
 	} else if (READ_ONCE(st->space) >= TCP_SNDLOWAT) {
 		events |= EPOLLOUT | EPOLLWRNORM;
 	} else {
@@ -559,6 +582,13 @@ static void stream_release(struct socket *s)
 	net_lock();
 	st->socket = NULL;
 	inet_leave_groups(&st->options.ip);
+	while (st->deferred) {
+		struct stream *d = st->deferred;
+
+		stream_undefer(d);
+		d->next = st->accept_head;
+		st->accept_head = d;
+	}
 	waiting = st->accept_head;
 	for (next = waiting; next; next = next->next) {
 		stream_close(next, true);

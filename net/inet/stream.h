@@ -20,8 +20,13 @@ struct stream_options {
 	bool nodelay, cork, keepalive;
 	struct inet_options ip;
 	uint32_t keep_idle, keep_interval, keep_count; /* s, s, probes */
-	uint32_t user_timeout;                         /* ms; remembered only */
-	uint32_t defer_accept, syn_count, linger2;     /* remembered only */
+	uint32_t user_timeout;                         /* ms */
+	uint32_t defer_accept;                         /* s, as Linux rounds it */
+	uint32_t syn_count, linger2, fast_open;        /* remembered only */
+	uint32_t notsent_low;                          /* bytes; 0: no limit */
+	uint32_t window_clamp;                         /* remembered only */
+	uint16_t max_segment;                          /* 0: none */
+	bool quick, at_once;                           /* TCP_QUICKACK: as it is read; acknowledge each segment at once */
 };
 
 /* Unmarked fields: network lock. Those marked r are read without it, one word each, and looked at again under it. */
@@ -46,7 +51,11 @@ struct stream {
 	uint16_t local_port, remote_port;
 	/* A listener's. */
 	struct stream *accept_head, *accept_tail; /* r: connections that wait, by next */
-	unsigned accept_count, backlog;
+	struct stream *deferred;                  /* TCP_DEFER_ACCEPT: connections without data yet, by next */
+	unsigned accept_count, backlog;           /* both kinds are counted */
+	/* A connection's. */
+	struct stream *deferred_at; /* the listener that does not show it yet */
+	uint32_t deferred_since;    /* tcp_ticks */
 	struct stream *next;
 };
 
@@ -82,5 +91,24 @@ struct tcp_info;
 void stream_info(const struct tcp_pcb *pcb, struct tcp_info *out);
 /** stream_apply_options() - make @pcb what the options say. Network lock held. */
 void stream_apply_options(struct stream *st, struct tcp_pcb *pcb);
+
+/** stream_limits() - what TCP_MAXSEG says of a connection that is made. Network lock held. */
+void stream_limits(struct stream *st, struct tcp_pcb *pcb);
+/** net_tcp_offered_mss() - lwIP's tcp_eff_send_mss_netif(), where it offers a peer a segment's size (lwip.mk). */
+u16_t net_tcp_offered_mss(u16_t most, struct netif *out, const ip_addr_t *remote);
+/** stream_unsent_full() - TCP_NOTSENT_LOWAT: enough waits to be sent; tells when less does. */
+bool stream_unsent_full(struct stream *st);
+
+/* stream_defer.c. All with the network lock held. */
+/** stream_defer() - keep an accepted connection back until data comes, or its time is over. */
+void stream_defer(struct stream *listener, struct stream *st);
+/** stream_undefer() - take it from those that are kept back. */
+void stream_undefer(struct stream *st);
+/** stream_show() - accept() may have it. */
+void stream_show(struct stream *listener, struct stream *st);
+/** stream_defer_over() - its time is over. */
+bool stream_defer_over(const struct stream *st);
+/** stream_defer_seconds() - seconds, as Linux counts them: in answers to a SYN that are sent again. */
+uint32_t stream_defer_seconds(int wanted);
 
 #endif

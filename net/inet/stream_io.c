@@ -25,6 +25,14 @@ err_t stream_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t erro
 			pbuf_free(p);
 		return ERR_OK;
 	}
+	if (unlikely(st->deferred_at)) {
+		struct stream *listener = st->deferred_at;
+
+		stream_undefer(st);
+		stream_show(listener, st);
+	}
+	if (unlikely(st->options.at_once))
+		tcp_ack_now(pcb);
 	if (!p) {
 		st->fin = true;
 		if (st->socket)
@@ -371,11 +379,33 @@ static ssize_t fell_short(struct socket *s, struct stream *st, struct io *io, co
 	return cannot_send(s, st);
 }
 
+/* tcp(7): connect, then send. No server of ours gave a cookie to send with (RFC 7413), so nothing goes with the SYN. */
+static int stream_fast_open(struct socket *s, struct socket_msg *m)
+{
+	int r;
+
+	if (READ_ONCE(((struct stream *)s->private)->state) == STREAM_CONNECTED)
+		return -EISCONN;
+	if (!m->name)
+		return 0;
+	r = s->ops->connect(s, (const struct sockaddr *)m->name, m->name_len);
+	if (r != -EINPROGRESS)
+		return r;
+	m->flags &= ~MSG_FASTOPEN; /* what is left is to send */
+	return m->flags & MSG_DONTWAIT ? r : -EAGAIN;
+}
+
 ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 {
 	struct stream *st = s->private;
 	size_t done = 0;
 
+	if (unlikely(m->flags & MSG_FASTOPEN)) {
+		int r = stream_fast_open(s, m);
+
+		if (r)
+			return r;
+	}
 	if (unlikely(READ_ONCE(st->state) != STREAM_CONNECTED || READ_ONCE(st->shut_write) || READ_ONCE(s->error)))
 		return cannot_send(s, st);
 	while (io->left) {
@@ -384,6 +414,10 @@ ssize_t stream_sendmsg(struct socket *s, struct io *io, struct socket_msg *m)
 		int error = 0;
 		struct pbuf *p;
 
+		if (unlikely(st->options.notsent_low) && n && stream_unsent_full(st)) {
+			unreserve(st, n);
+			return done ? (ssize_t)done : -EAGAIN;
+		}
 		if (unlikely(!n)) {
 			if (starve(st))
 				continue;

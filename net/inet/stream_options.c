@@ -9,7 +9,10 @@
 
 COMPONENT("inet", "IPv4 and TCP sockets, over lwIP");
 
-#define MSEC 1000u
+#define MSEC             1000u
+#define SEGMENT_MIN      88    /* Linux's bounds of TCP_MAXSEG, and the least of TCP_WINDOW_CLAMP */
+#define SEGMENT_MAX      32767
+#define WINDOW_CLAMP_MIN 1152
 
 void stream_apply_options(struct stream *st, struct tcp_pcb *pcb)
 {
@@ -37,8 +40,12 @@ static void options_changed(struct stream *st, bool push)
 	net_lock();
 	if (st->pcb && st->state != STREAM_LISTENING) {
 		stream_apply_options(st, st->pcb);
-		if (push && st->state == STREAM_CONNECTED)
-			tcp_output(st->pcb);
+		if (st->state == STREAM_CONNECTED) {
+			if (st->options.at_once && (st->pcb->flags & TF_ACK_DELAY))
+				tcp_ack_now(st->pcb);
+			if (push || (st->pcb->flags & TF_ACK_NOW))
+				tcp_output(st->pcb);
+		}
 	}
 	net_unlock();
 }
@@ -48,6 +55,61 @@ static int set_number(uint32_t *to, int value, int least, int most)
 	if (value < least || value > most)
 		return -EINVAL;
 	*to = (uint32_t)value;
+	return 0;
+}
+
+void stream_limits(struct stream *st, struct tcp_pcb *pcb)
+{
+	if (st->options.max_segment)
+		pcb->mss = MIN(pcb->mss, st->options.max_segment);
+}
+
+bool stream_unsent_full(struct stream *st)
+{
+	bool full;
+
+	net_lock();
+	full = st->pcb && st->state == STREAM_CONNECTED && st->pcb->snd_lbb - st->pcb->snd_nxt >= st->options.notsent_low;
+	if (full)
+		st->starved = true;
+	net_unlock();
+	return full;
+}
+
+/* lwIP is about to tell @remote, a connection's, in a SYN which segments we take. */
+u16_t net_tcp_offered_mss(u16_t most, struct netif *out, const ip_addr_t *remote)
+{
+	const struct tcp_pcb *pcb = container_of(remote, struct tcp_pcb, remote_ip);
+	const struct stream *st = pcb->callback_arg; /* of one that came to a listener: the listener's */
+
+	most = (tcp_eff_send_mss_netif)(most, out, remote);
+	return st && st->options.max_segment ? MIN(most, st->options.max_segment) : most;
+}
+
+static int set_clamp(struct stream *st, int v)
+{
+	int r = 0;
+
+	net_lock();
+	if (v)
+		st->options.window_clamp = (uint32_t)MAX(v, WINDOW_CLAMP_MIN);
+	else if (st->state != STREAM_FRESH && st->state != STREAM_FAILED)
+		r = -EINVAL;
+	else
+		st->options.window_clamp = 0;
+	net_unlock();
+	return r;
+}
+
+static int set_fast_open(struct stream *st, int option, int v)
+{
+	enum stream_state state = READ_ONCE(st->state);
+
+	if (option == TCP_FASTOPEN_CONNECT) /* it waits for a cookie, which nobody gives: connect() stays as it is */
+		return v < 0 || v > 1 || state != STREAM_FRESH ? -EINVAL : 0;
+	if (v < 0 || (state != STREAM_FRESH && state != STREAM_LISTENING))
+		return -EINVAL;
+	st->options.fast_open = (uint32_t)v;
 	return 0;
 }
 
@@ -66,15 +128,25 @@ static int set_tcp(struct stream *st, int option, int v)
 	case TCP_KEEPINTVL: return set_number(&o->keep_interval, v, 1, 32767);
 	case TCP_KEEPCNT: return set_number(&o->keep_count, v, 1, 127);
 	case TCP_USER_TIMEOUT: return set_number(&o->user_timeout, v, 0, INT32_MAX);
-	case TCP_DEFER_ACCEPT: return set_number(&o->defer_accept, v, INT32_MIN, INT32_MAX);
+	case TCP_DEFER_ACCEPT:
+		o->defer_accept = stream_defer_seconds(v);
+		return 0;
 	case TCP_SYNCNT: return set_number(&o->syn_count, v, 1, 127);
 	case TCP_LINGER2: return set_number(&o->linger2, v, INT32_MIN, INT32_MAX);
-	case TCP_QUICKACK: /* when to acknowledge is lwIP's */
+	case TCP_QUICKACK:
+		o->quick = o->at_once = v;
+		return 0;
 	case TCP_MAXSEG:
-	case TCP_WINDOW_CLAMP:
+		if (v && (v < SEGMENT_MIN || v > SEGMENT_MAX))
+			return -EINVAL;
+		o->max_segment = (uint16_t)v;
+		return 0;
+	case TCP_WINDOW_CLAMP: return set_clamp(st, v);
 	case TCP_FASTOPEN:
-	case TCP_FASTOPEN_CONNECT:
+	case TCP_FASTOPEN_CONNECT: return set_fast_open(st, option, v);
 	case TCP_NOTSENT_LOWAT:
+		WRITE_ONCE(o->notsent_low, (uint32_t)v);
+		socket_wake(st->socket, EPOLLOUT | EPOLLWRNORM); /* there may be room by now */
 		return 0;
 	default:
 		return -ENOPROTOOPT;
@@ -177,9 +249,12 @@ int stream_getsockopt(struct socket *s, int level, int option, void *value, unsi
 	case TCP_DEFER_ACCEPT: v = o->defer_accept; break;
 	case TCP_SYNCNT: v = o->syn_count; break;
 	case TCP_LINGER2: v = o->linger2; break;
-	case TCP_MAXSEG: v = READ_ONCE(st->mss) ? READ_ONCE(st->mss) : 536; break;
-	case TCP_QUICKACK: v = 1; break;
-	case TCP_FASTOPEN: v = 0; break;
+	case TCP_MAXSEG: v = READ_ONCE(st->mss) ? READ_ONCE(st->mss) : o->max_segment ? o->max_segment : 536; break;
+	case TCP_QUICKACK: v = o->quick; break;
+	case TCP_FASTOPEN: v = o->fast_open; break;
+	case TCP_FASTOPEN_CONNECT: v = 0; break;
+	case TCP_NOTSENT_LOWAT: v = o->notsent_low; break;
+	case TCP_WINDOW_CLAMP: v = o->window_clamp; break;
 	case TCP_INFO: return get_info(st, value, len);
 	case TCP_CONGESTION:
 		__builtin_memcpy(value, "reno", 5);

@@ -22,8 +22,9 @@ $(COMP)/o/lwip-$(notdir $1).o:
 endef
 $(foreach c,$(LWIP_C),$(eval $(call lwip_object,$c)))
 
-# Ours are before these (net/lwip/demux.c, net/inet/icmp_send.c, net/inet6/advertised.c).
+# Ours are before these (net/lwip/demux.c, net/inet/stream_options.c, net/inet/icmp_send.c, net/inet6/advertised.c).
 $(COMP)/o/lwip-tcp_in.o: LWIP_HEADERS += -Dtcp_input=lwip_tcp_input
+$(COMP)/o/lwip-tcp_out.o: LWIP_HEADERS += -Dtcp_eff_send_mss_netif=net_tcp_offered_mss
 $(COMP)/o/lwip-icmp.o: LWIP_HEADERS += -Dicmp_dest_unreach=lwip_icmp_dest_unreach
 $(COMP)/o/lwip-nd6.o: LWIP_HEADERS += -Dnd6_input=lwip_nd6_input
 

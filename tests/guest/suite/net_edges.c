@@ -16,6 +16,13 @@
 
 #include "suite.h"
 
+#ifndef TCP_NOTSENT_LOWAT
+#define TCP_NOTSENT_LOWAT 25
+#endif
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN 0x20000000
+#endif
+
 /* sock_diag(7), which musl has no headers of. */
 struct netlink_header {
 	uint32_t length;
@@ -753,9 +760,149 @@ static void devices(void)
 	close(s);
 }
 
+static int tcp_option(int s, int option)
+{
+	int v = -1;
+	socklen_t len = sizeof(v);
+
+	return getsockopt(s, IPPROTO_TCP, option, &v, &len) ? -1 : v;
+}
+
+static int set_tcp_option(int s, int option, int v)
+{
+	return setsockopt(s, IPPROTO_TCP, option, &v, sizeof(v));
+}
+
+static bool writable(int fd, int ms)
+{
+	struct pollfd p = { fd, POLLOUT, 0 };
+
+	return poll(&p, 1, ms) == 1 && (p.revents & POLLOUT);
+}
+
+/* A listener that shows connections when they have data. */
+static void deferred_accept(void)
+{
+	struct sockaddr_in at = loopback(0);
+	int l = bound(SOCK_STREAM, 0, &at), c, a, gone;
+	char byte = 0;
+
+	is(set_tcp_option(l, TCP_DEFER_ACCEPT, 5), 0, "TCP_DEFER_ACCEPT");
+	is(tcp_option(l, TCP_DEFER_ACCEPT), 7, "its seconds are rounded to when a SYN is answered again");
+	listen(l, 5);
+	gone = socket(AF_INET, SOCK_STREAM, 0);
+	is(connect(gone, (void *)&at, sizeof(at)), 0, "a peer connects");
+	ok(!readable(l, 100), "and is not shown");
+	c = socket(AF_INET, SOCK_STREAM, 0);
+	connect(c, (void *)&at, sizeof(at));
+	send(c, "x", 1, 0);
+	ok(readable(l, 5000), "one with data is");
+	a = accept(l, NULL, NULL);
+	ok(a >= 0 && recv(a, &byte, 1, MSG_DONTWAIT) == 1 && byte == 'x', "with its data at hand");
+	close(gone);
+	close(c);
+	close(a);
+	c = socket(AF_INET, SOCK_STREAM, 0);
+	connect(c, (void *)&at, sizeof(at));
+	close(l); /* with one that was never shown */
+	close(c);
+
+	at = loopback(0);
+	l = bound(SOCK_STREAM, 0, &at);
+	set_tcp_option(l, TCP_DEFER_ACCEPT, 1);
+	is(tcp_option(l, TCP_DEFER_ACCEPT), 1, "one second");
+	listen(l, 5);
+	c = socket(AF_INET, SOCK_STREAM, 0);
+	connect(c, (void *)&at, sizeof(at));
+	ok(readable(l, 30000), "a silent peer is shown when the time is over");
+	close(c);
+	close(l);
+}
+
+/* Options that bound what a connection sends and takes at once. */
+static void limits(void)
+{
+	static char bytes[65536];
+	struct sockaddr_in at = loopback(0);
+	int pair[2], l, before, queued, i;
+	long long begin;
+	ssize_t n;
+	size_t all = 0;
+
+	l = socket(AF_INET, SOCK_STREAM, 0);
+	fails(set_tcp_option(l, TCP_MAXSEG, 50), EINVAL, "TCP_MAXSEG: too small");
+	fails(set_tcp_option(l, TCP_MAXSEG, 40000), EINVAL, "too large");
+	fails(set_tcp_option(l, TCP_FASTOPEN, -1), EINVAL, "TCP_FASTOPEN of less than none");
+	close(l);
+	l = bound(SOCK_STREAM, 0, &at);
+	listen(l, 1);
+	pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+	is(set_tcp_option(pair[0], TCP_MAXSEG, 700), 0, "TCP_MAXSEG");
+	connect(pair[0], (void *)&at, sizeof(at));
+	pair[1] = accept(l, NULL, NULL);
+	ok(tcp_option(pair[0], TCP_MAXSEG) > 600 && tcp_option(pair[0], TCP_MAXSEG) <= 700, "bounds what it sends");
+	ok(tcp_option(pair[1], TCP_MAXSEG) > 600 && tcp_option(pair[1], TCP_MAXSEG) <= 700, "and what its peer may send it");
+	close(pair[0]);
+	close(pair[1]);
+
+	/* To a listener without a cookie: connected, then sent. */
+	pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+	n = sendto(pair[0], "early", 5, MSG_FASTOPEN, (void *)&at, sizeof(at));
+	ok(n == 5 || (!in_guest() && n < 0 && errno == EOPNOTSUPP), "MSG_FASTOPEN connects and sends");
+	if (n == 5) {
+		pair[1] = accept(l, NULL, NULL);
+		ok(reads(pair[1], "early"), "what arrives");
+		fails(sendto(pair[0], "again", 5, MSG_FASTOPEN, (void *)&at, sizeof(at)), EISCONN, "once");
+		close(pair[1]);
+	}
+	close(pair[0]);
+	close(l);
+
+	stream_pair(pair);
+	is(set_tcp_option(pair[1], TCP_QUICKACK, 0), 0, "TCP_QUICKACK off");
+	is(tcp_option(pair[1], TCP_QUICKACK), 0, "it is");
+	begin = now_ms();
+	for (i = 0; i < 20; i++) {
+		set_tcp_option(pair[1], TCP_QUICKACK, 1);
+		send(pair[0], "q", 1, 0);
+		recv(pair[1], bytes, 1, 0);
+		do
+			ioctl(pair[0], TIOCOUTQ, &queued);
+		while (queued && now_ms() - begin < 10000);
+	}
+	ok(now_ms() - begin < 1500, "TCP_QUICKACK: nothing waits for its acknowledgement (20 of them: %lld ms)", now_ms() - begin);
+
+	/* The reader does not read: what is sent fills its window, then waits here, until there is enough. */
+	is(set_tcp_option(pair[0], TCP_NOTSENT_LOWAT, 16384), 0, "TCP_NOTSENT_LOWAT");
+	is(tcp_option(pair[0], TCP_NOTSENT_LOWAT), 16384, "is set");
+	while ((n = send(pair[0], bytes, 4096, MSG_DONTWAIT)) > 0)
+		all += (size_t)n;
+	ok(n < 0 && errno == EAGAIN, "no more fits (%zu bytes)", all);
+	before = (int)all;
+	set_tcp_option(pair[0], TCP_NOTSENT_LOWAT, 0);
+	while ((n = send(pair[0], bytes, 4096, MSG_DONTWAIT)) > 0)
+		all += (size_t)n;
+	ok((int)all > before, "without it, more does (%zu)", all);
+	set_tcp_option(pair[0], TCP_NOTSENT_LOWAT, 16384);
+	while (all && readable(pair[1], 5000) && (n = recv(pair[1], bytes, sizeof(bytes), 0)) > 0)
+		all -= (size_t)n;
+	ok(!all && writable(pair[0], 5000), "when all is read there is room again");
+	close(pair[0]);
+	close(pair[1]);
+
+	stream_pair(pair);
+	is(set_tcp_option(pair[1], TCP_WINDOW_CLAMP, 5000), 0, "TCP_WINDOW_CLAMP");
+	is(tcp_option(pair[1], TCP_WINDOW_CLAMP), 5000, "is set");
+	fails(set_tcp_option(pair[1], TCP_WINDOW_CLAMP, 0), EINVAL, "it stays, while there is a connection");
+	close(pair[0]);
+	close(pair[1]);
+}
+
 void suite_net_edges(void)
 {
 	out_of_band();
+	deferred_accept();
+	limits();
 	endings();
 	devices();
 	diagnosis();
