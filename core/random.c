@@ -16,6 +16,10 @@ static struct spinlock random_lock = SPINLOCK_INIT(RANK_RANDOM);
 static uint32_t key[KEY_WORDS];     /* random_lock */
 static uint64_t seeded_ns;          /* random_lock */
 static bool seeded;                 /* random_lock */
+static uint64_t batch[WORDS_BATCH]; /* random_lock: of random_word() */
+static unsigned batch_left;         /* random_lock */
+static uint64_t generation[2];      /* random_lock: what random_generation led to */
+const volatile uint64_t *random_generation __sealed;
 
 static uint32_t rotl(uint32_t v, unsigned n)
 {
@@ -93,6 +97,22 @@ static void seed_locked(void)
 	seeded_ns = clock_monotonic_ns();
 }
 
+/* Another copy of this machine may have drawn the same numbers up to here. random_lock. */
+static __cold void begin_anew(void)
+{
+	generation[0] = random_generation[0];
+	generation[1] = random_generation[1];
+	mix_locked(generation, sizeof(generation));
+	seeded = false;
+	batch_left = 0;
+}
+
+static void look_at_generation(void)
+{
+	if (random_generation && unlikely(random_generation[0] != generation[0] || random_generation[1] != generation[1]))
+		begin_anew();
+}
+
 void random_add(const void *buf, size_t n)
 {
 	irqflags_t flags = spin_lock_irqsave(&random_lock);
@@ -107,6 +127,7 @@ void random_bytes(void *buf, size_t n)
 	char *to = buf;
 	irqflags_t flags = spin_lock_irqsave(&random_lock);
 
+	look_at_generation();
 	if (!seeded || clock_monotonic_ns() - seeded_ns > RESEED_NS)
 		seed_locked();
 	/* One block: the first half replaces the key, the second is the key of this request. */
@@ -131,20 +152,19 @@ void random_bytes(void *buf, size_t n)
 /* Taken from a batch, and wiped as they are taken. */
 uint64_t random_word(void)
 {
-	static uint64_t words[WORDS_BATCH]; /* random_lock */
-	static unsigned left;               /* random_lock */
 	uint64_t fresh[WORDS_BATCH], word;
 	irqflags_t flags = spin_lock_irqsave(&random_lock);
 
-	if (!left) {
+	look_at_generation();
+	if (!batch_left) {
 		spin_unlock_irqrestore(&random_lock, flags);
 		random_bytes(fresh, sizeof(fresh));
 		flags = spin_lock_irqsave(&random_lock);
-		memcpy(words, fresh, sizeof(words));
-		left = WORDS_BATCH;
+		memcpy(batch, fresh, sizeof(batch));
+		batch_left = WORDS_BATCH;
 	}
-	word = words[--left];
-	words[left] = 0;
+	word = batch[--batch_left];
+	batch[batch_left] = 0;
 	spin_unlock_irqrestore(&random_lock, flags);
 	return word;
 }

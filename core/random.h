@@ -9,6 +9,9 @@ struct entropy {
 };
 SET_DECLARE(entropy, struct entropy, 24);
 
+/* What is no longer what it was when the machine goes on as a copy of itself: two numbers; NULL: nobody tells. Set at start-up. */
+extern const volatile uint64_t *random_generation;
+
 /** random_bytes() - fill @buf with numbers that nobody can foresee. Context: any but interrupt. */
 void random_bytes(void *buf, size_t n);
 /** random_word() - one number that nobody can foresee, cheaper than random_bytes(). */

@@ -23,7 +23,7 @@ static uint64_t get(const void *p, unsigned bytes)
 	return v;
 }
 
-static const void *map(paddr_t p, size_t n)
+const void *acpi_memory(paddr_t p, size_t n)
 {
 	paddr_t first = ALIGN_DOWN(p, PAGE_SIZE);
 	uint64_t va;
@@ -42,11 +42,11 @@ static const void *map(paddr_t p, size_t n)
 
 static const struct acpi_header *table_at(paddr_t p)
 {
-	const struct acpi_header *t = p ? map(p, sizeof(*t)) : NULL;
+	const struct acpi_header *t = p ? acpi_memory(p, sizeof(*t)) : NULL;
 
 	if (!t || t->length < sizeof(*t) || t->length > TABLE_MOST)
 		return NULL;
-	return map(p, t->length);
+	return acpi_memory(p, t->length);
 }
 
 bool firmware_tables_read(void)
@@ -61,7 +61,12 @@ uint64_t acpi_get(const struct acpi_header *t, uint32_t at, unsigned bytes)
 
 const struct acpi_header *acpi_table(const char *signature)
 {
-	const char *rsdp = boot_info.rsdp ? map(boot_info.rsdp, RSDP_SIZE) : NULL;
+	return acpi_table_of(signature, NULL);
+}
+
+const struct acpi_header *acpi_table_of(const char *signature, const char *oem_table)
+{
+	const char *rsdp = boot_info.rsdp ? acpi_memory(boot_info.rsdp, RSDP_SIZE) : NULL;
 	const struct acpi_header *root = NULL;
 	unsigned width = 8;
 
@@ -75,9 +80,9 @@ const struct acpi_header *acpi_table(const char *signature)
 	}
 	for (uint32_t at = sizeof(*root); root && at + width <= root->length; at += width) {
 		paddr_t p = get((const char *)root + at, width);
-		const struct acpi_header *t = p ? map(p, sizeof(*t)) : NULL;
+		const struct acpi_header *t = p ? acpi_memory(p, sizeof(*t)) : NULL;
 
-		if (t && !memcmp(t->signature, signature, 4))
+		if (t && !memcmp(t->signature, signature, 4) && (!oem_table || !memcmp(t->oem_table, oem_table, sizeof(t->oem_table))))
 			return table_at(p);
 	}
 	return NULL;

@@ -8,12 +8,16 @@ bool firmware_tables_read(void);
 struct acpi_header {
 	char signature[4];
 	uint32_t length; /* bytes, this header included */
-	char rest[28];
+	char reserved[8], oem_table[8], reserved2[12];
 };
 _Static_assert(sizeof(struct acpi_header) == 36, "struct acpi_header");
 
 /** acpi_table() - the first table with that signature ("FACP"), or NULL. Its length is at least a header's. */
 const struct acpi_header *acpi_table(const char *signature);
+/** acpi_table_of() - the same of those whose OEM table id is these 8 characters. */
+const struct acpi_header *acpi_table_of(const char *signature, const char *oem_table);
+/** acpi_memory() - @n bytes at @p, which a table leads to, mapped for good. NULL: no room for it. */
+const void *acpi_memory(paddr_t p, size_t n);
 /** acpi_dsdt() - the table of AML that describes devices, or NULL. */
 const struct acpi_header *acpi_dsdt(void);
 /** acpi_get() - the number of @bytes (1 to 8) at offset @at of @t; 0 if the table ends before. */
