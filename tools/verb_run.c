@@ -106,7 +106,7 @@ static const struct argp_option own[] = {
 	{ "cpus", 'c', "CPUS", 0, "processors of the machine, 1 to 16 (default: 1)", 0 },
 	{ "machine", OPTION_MACHINE, "microvm|q35", 0, "kind of machine (default: what the kernel has drivers for)", 0 },
 	{ "disk", OPTION_DISK, "FILE[,if=virtio|nvme][,ro]", 0, "a raw disk image: /dev/vda, or /dev/nvme0n1; the next one /dev/vdb …", 0 },
-	{ "net", OPTION_NET, "user|tap=IF|bridge=BR|none[,mac=MAC]", 0,
+	{ "net", OPTION_NET, "user|tap=IF|bridge=BR|none[,mac=MAC][,model=virtio|e1000|e1000e|vmxnet3]", 0,
 	  "a network card and what it is connected to (default: user); may be given several times", 0 },
 	{ "stop-timeout", OPTION_STOP_TIMEOUT, "SECONDS", 0,
 	  "how long the program may take to end after SIGTERM or Ctrl-C (default: 10)", 0 },

@@ -23,6 +23,12 @@ has "both" "$(run --dry-run --disk "$work/disk,if=virtio,ro" "$work/image")" 're
 check "an image for everything" $WHITTLE build -o "$work/all" "$BUILD/guest/disk_pattern" -- /dev/nvme0n1
 has "if=nvme: on a machine with PCI" "$(run --dry-run --disk "$work/disk,if=nvme" "$work/all")" '-M q35 .*-device nvme,serial=disk0,drive=disk0'
 has "not on one without" "$(run --dry-run --machine microvm --disk "$work/disk,if=nvme" "$work/all")" 'microvm has no PCI'
+has "--net user,model=e1000" "$(run --dry-run --net user,model=e1000,mac=52:54:00:aa:bb:01 "$work/all")" '-M q35 .*-device e1000,netdev=net0,mac=52:54:00:aa:bb:01'
+has "a card that the kernel has no driver for" "$(run --dry-run --net user,model=e1000e "$work/image")" 'no driver for it \(--with e1000e\)'
+has "a machine without PCI" "$(run --dry-run --machine microvm --net user,model=e1000e "$work/all")" 'microvm has no PCI'
+has "a card that nobody knows" "$(run --dry-run --net user,model=ne2000 "$work/all")" 'model= takes virtio, e1000, e1000e or vmxnet3'
+check "an image that names its card" $WHITTLE build -o "$work/dev" /bin/cat -- /proc/net/dev
+has "it is there" "$(run --net user,model=e1000e --append loglevel=7 "$work/dev")" '^eth0: e1000e '
 has "nor with a kernel that has no driver" "$(run --dry-run --disk "$work/disk,if=nvme" "$work/image")" 'no driver for it \(--with nvme\)'
 has "and it is there" "$(run --disk "$work/disk,if=nvme" "$work/all")" '^ok 8 - '
 has "another kind is refused" "$(run --dry-run --disk "$work/disk,if=floppy" "$work/image")" 'if= takes virtio or nvme'

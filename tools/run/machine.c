@@ -72,6 +72,36 @@ static const struct disk_kind disk_kinds[] = {
 	{ "nvme", "nvme", "nvme" },
 };
 
+/* What --net …,model=NAME can be; the first is what it is without. */
+struct card_kind {
+	const char *name, *driver;
+	bool pci; /* a device of a machine with PCI, named as QEMU does; else the machine's virtio device */
+};
+static const struct card_kind card_kinds[] = {
+	{ "virtio", "virtio-net", false },
+	{ "e1000", "e1000", true },
+	{ "e1000e", "e1000e", true },
+	{ "vmxnet3", "vmxnet3", true },
+};
+
+/* Takes ",model=NAME" out of @net. */
+static const struct card_kind *take_model(char *net, const char *whole)
+{
+	char *at = strstr(net, ",model="), *end = at ? at + 1 + strcspn(at + 1, ",") : NULL;
+
+	for (size_t i = 0; at && i < COUNT(card_kinds); i++) {
+		size_t n = strlen(card_kinds[i].name);
+
+		if ((size_t)(end - at) != 7 + n || strncmp(at + 7, card_kinds[i].name, n))
+			continue;
+		memmove(at, end, strlen(end) + 1);
+		return &card_kinds[i];
+	}
+	if (at)
+		fail("--net %s: model= takes virtio, e1000, e1000e or vmxnet3; for another card use --qemu-arg", whole);
+	return &card_kinds[0];
+}
+
 /* Takes ",ro", ",if=NAME" and the older ":ro" off the end of @path. */
 static const struct disk_kind *take_disk_options(char *path, const char *disk, bool *ret_read_only)
 {
@@ -105,6 +135,9 @@ static bool needs_pci(const struct run_request *request)
 
 	for (size_t i = 0; i < request->disks.count; i++)
 		if (take_disk_options(xstrdup(request->disks.at[i]), request->disks.at[i], &read_only)->device)
+			return true;
+	for (size_t i = 0; i < request->nets.count; i++)
+		if (take_model(xstrdup(request->nets.at[i]), request->nets.at[i])->pci)
 			return true;
 	return false;
 }
@@ -172,16 +205,19 @@ static bool mac_valid(const char *mac)
 	return !mac[17] && !(strtoul(mac, NULL, 16) & 1);
 }
 
-/* One --net: the connection in @ret_netdev, the card's address in @ret_mac. Return: false for none. */
-static bool parse_net(const struct run_request *request, const char *net, size_t n, struct buf *ret_netdev, const char **ret_mac)
+/* One --net: the connection in @ret_netdev, the card and its address in @ret_kind and @ret_mac. Return: false for none. */
+static bool parse_net(const struct run_request *request, const char *net, size_t n, struct buf *ret_netdev,
+		      const struct card_kind **ret_kind, const char **ret_mac)
 {
-	char *copy = xstrdup(net), *comma = strchr(copy, ',');
+	char *copy = xstrdup(net), *comma;
 
+	*ret_kind = take_model(copy, net);
+	comma = strchr(copy, ',');
 	*ret_mac = NULL;
 	if (comma) {
 		*comma++ = '\0';
 		if (strncmp(comma, "mac=", 4) || !mac_valid(comma + 4))
-			fail("--net %s: behind the comma stands mac= and an address like 52:54:00:12:34:56", net);
+			fail("--net %s: behind a comma stands model=, or mac= and an address like 52:54:00:12:34:56", net);
 		*ret_mac = comma + 4;
 	}
 	if (!strcmp(copy, "none") && !comma)
@@ -195,7 +231,7 @@ static bool parse_net(const struct run_request *request, const char *net, size_t
 	} else if (!strncmp(copy, "bridge=", 7) && copy[7]) {
 		buf_printf(ret_netdev, "bridge,id=net%zu,br=%s", n, copy + 7);
 	} else {
-		fail("--net %s: it is user, tap=IF, bridge=BR or none, and ,mac=MAC", net);
+		fail("--net %s: it is user, tap=IF, bridge=BR or none, and ,mac=MAC ,model=NAME", net);
 	}
 	return true;
 }
@@ -208,14 +244,19 @@ static void add_network(struct strings *args, const struct run_request *request,
 
 	for (size_t i = 0; i < (nets->count ? nets->count : 1); i++) {
 		struct buf netdev = { 0 };
-		const char *net = nets->count ? nets->at[i] : "user", *mac;
+		const char *net = nets->count ? nets->at[i] : "user", *mac, *options;
+		const struct card_kind *kind;
 
-		if (!parse_net(request, net, i, &netdev, &mac)) {
+		if (!parse_net(request, net, i, &netdev, &kind, &mac)) {
 			if (nets->count > 1)
 				fail("--net none is for a machine without a card, and there is another --net");
 			break;
 		}
-		if (!has_driver(m, k, "virtio-net")) {
+		if (kind->pci && !has_entry(k, "driver", kind->driver))
+			fail("--net %s: the kernel of %s has no driver for it (--with %s)", net, request->image, kind->driver);
+		if (kind->pci && m == &machines[0])
+			fail("--net %s: a machine of type %s has no PCI (--machine q35)", net, m->name);
+		if (!kind->pci && !has_driver(m, k, kind->driver)) {
 			if (request->ports.count || nets->count)
 				fail("%s %s: the kernel of %s has no driver for a network card of %s (--with virtio-net --with %s)",
 				     nets->count ? "--net" : "-p", nets->count ? net : request->ports.at[0], request->image, m->name,
@@ -225,7 +266,13 @@ static void add_network(struct strings *args, const struct run_request *request,
 		forwards |= i == 0 && !strncmp(net, "user", 4);
 		strings_add(args, "-netdev");
 		strings_add(args, netdev.data);
-		add_device(args, m, "virtio-net", format("netdev=net%zu%s%s", i, mac ? ",mac=" : "", mac ? mac : ""));
+		options = format("netdev=net%zu%s%s", i, mac ? ",mac=" : "", mac ? mac : "");
+		if (kind->pci) {
+			strings_add(args, "-device");
+			strings_add(args, format("%s,%s", kind->name, options));
+		} else {
+			add_device(args, m, "virtio-net", options);
+		}
 	}
 	if (request->ports.count && !forwards)
 		fail("-p %s: ports are forwarded by the first --net, when it is user", request->ports.at[0]);
