@@ -64,6 +64,17 @@ void block_done(struct block_device *d, struct block_request *r, int result)
 	wait_queue_wake_all(&d->wait, 0);
 }
 
+int block_wait(struct block_device *d, struct block_request *r)
+{
+	if (wait_event_until(&d->wait, __atomic_load_n(&r->done, __ATOMIC_ACQUIRE), clock_monotonic_ns() + block_timeout_ns, false) &&
+	    d->ops->stop && !__atomic_exchange_n(&d->stopped, true, __ATOMIC_ACQ_REL)) {
+		log_err("%s: the device does not complete a request: the disk is given up", d->name);
+		d->ops->stop(d);
+	}
+	wait_event(&d->wait, __atomic_load_n(&r->done, __ATOMIC_ACQUIRE));
+	return r->result;
+}
+
 static int make_request(struct block_device *d, struct block_request *r)
 {
 	struct block_count *c = &d->count[r->write];
@@ -73,7 +84,7 @@ static int make_request(struct block_device *d, struct block_request *r)
 		bytes += r->pieces[i].length;
 	__atomic_fetch_add(&d->under_way, 1, __ATOMIC_RELAXED);
 	d->ops->submit(d, r);
-	wait_event(&d->wait, __atomic_load_n(&r->done, __ATOMIC_ACQUIRE));
+	(void)block_wait(d, r);
 	__atomic_fetch_sub(&d->under_way, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&c->requests, 1, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&c->bytes, bytes, __ATOMIC_RELAXED);

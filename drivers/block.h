@@ -37,6 +37,11 @@ struct block_ops {
 	int (*flush)(struct block_device *d);
 	/* Contents of whole sectors, at most discard_max bytes, are not needed any more. May sleep. -EIO. */
 	int (*discard)(struct block_device *d, uint64_t offset, uint64_t n);
+	/*
+	 * The device takes too long: from when it returns the device touches no memory, and what is under way is done, with
+	 * -EIO, as is whatever comes later. NULL: submit() sees to that. May sleep.
+	 */
+	void (*stop)(struct block_device *d);
 };
 
 /* Of transfers that are done. All a. */
@@ -54,6 +59,7 @@ struct block_device {
 	struct wait_queue wait;      /* who waits for a request, or for room */
 	struct block_count count[2]; /* read, written */
 	unsigned under_way;          /* a: requests */
+	bool stopped;                /* a: given up */
 	struct block_device *next;   /* block.c's */
 	const char *pattern;         /* likewise */
 	void *file;                  /* a: fs/dev/block.c's */
@@ -98,6 +104,8 @@ extern uint64_t block_timeout_ns;
 
 /** block_done() - a driver finished @r, which may be gone when it returns. Context: any, also interrupt. */
 void block_done(struct block_device *d, struct block_request *r, int result);
+/** block_wait() - until @r, which was submitted, is done, or the device given up. Return: its result. May sleep. */
+int block_wait(struct block_device *d, struct block_request *r);
 /**
  * block_transfer() - read, or write, @count pieces, however many, from @offset on, and wait for it.
  * Return: 0; -EINVAL: not whole sectors within the device; -EROFS; -EIO. May sleep.

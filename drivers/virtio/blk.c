@@ -93,8 +93,7 @@ static int blk_flush(struct block_device *d)
 	if (!virtio_has(b->device, VIRTIO_BLK_F_FLUSH))
 		return 0;
 	submit(b, &r, VIRTIO_BLK_T_FLUSH);
-	wait_event(&d->wait, __atomic_load_n(&r.done, __ATOMIC_ACQUIRE));
-	return r.result;
+	return block_wait(d, &r);
 }
 
 static int blk_discard(struct block_device *d, uint64_t offset, uint64_t n)
@@ -109,12 +108,10 @@ static int blk_discard(struct block_device *d, uint64_t offset, uint64_t n)
 	*range = (struct virtio_blk_discard_write_zeroes){ .sector = offset / BLOCK_SECTOR,
 							   .num_sectors = (uint32_t)(n / BLOCK_SECTOR) };
 	submit(b, &r, VIRTIO_BLK_T_DISCARD);
-	wait_event(&d->wait, __atomic_load_n(&r.done, __ATOMIC_ACQUIRE));
+	(void)block_wait(d, &r);
 	kfree(range);
 	return r.result;
 }
-
-static const struct block_ops blk_ops = { .submit = blk_submit, .flush = blk_flush, .discard = blk_discard };
 
 /* The next slot that is done; of a device that broke the rules, all that it has. */
 static struct slot *take(struct virtio_blk *b)
@@ -162,6 +159,21 @@ static void blk_interrupt(struct virtqueue *q)
 		block_done(&b->block, r, status == VIRTIO_BLK_S_OK ? 0 : -EIO);
 	}
 }
+
+/* Reset, it touches no memory; and what is under way is done as with a device that broke the rules. */
+static void blk_stop(struct block_device *d)
+{
+	struct virtio_blk *b = blk_of(d);
+	irqflags_t flags;
+
+	b->device->transport->set_status(b->device, 0);
+	flags = spin_lock_irqsave(&b->lock);
+	b->queue->broken = true;
+	spin_unlock_irqrestore(&b->lock, flags);
+	blk_interrupt(b->queue);
+}
+
+static const struct block_ops blk_ops = { .submit = blk_submit, .flush = blk_flush, .discard = blk_discard, .stop = blk_stop };
 
 static int blk_limits(struct virtio_blk *b)
 {
