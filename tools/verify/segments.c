@@ -84,6 +84,7 @@ static void check_protection(struct verification *v, const Elf64_Phdr *ph)
 	}
 }
 
+/* By its physical address as Linux's protocol has it, or by its virtual one as GRUB has it. */
 static void check_entry(struct verification *v)
 {
 	const struct kernel_file *k = &v->kernel;
@@ -91,8 +92,8 @@ static void check_entry(struct verification *v)
 	for (unsigned i = 0; i < k->ehdr.e_phnum; i++) {
 		const Elf64_Phdr *ph = &k->ph[i];
 
-		if (ph->p_type == PT_LOAD && ph->p_flags & PF_X && k->ehdr.e_entry >= ph->p_paddr &&
-		    k->ehdr.e_entry - ph->p_paddr < ph->p_filesz)
+		if (ph->p_type == PT_LOAD && ph->p_flags & PF_X &&
+		    (k->ehdr.e_entry - ph->p_paddr < ph->p_filesz || k->ehdr.e_entry - ph->p_vaddr < ph->p_filesz))
 			return;
 	}
 	finding(v, "the kernel is entered at 0x%llx, where none of its code is", (ull)k->ehdr.e_entry);
