@@ -12,6 +12,7 @@ static const struct verb {
 } verbs[] = {
 	{ "build", verb_build, "make an image: a kernel, a root file system with a program, and a manifest" },
 	{ "run", verb_run, "start an image, or a program, in a virtual machine" },
+	{ "export", verb_export, "write an image as other machines take it: an ISO, a disk for VMware, VirtualBox, Hyper-V" },
 	{ "analyze", verb_analyze, "say what a program can ask of a kernel, from where, and how sure that is" },
 	{ "verify", verb_verify, "prove from an image alone that its kernel has what its program can ask for" },
 	{ "kernel", verb_kernel, "link a kernel alone" },

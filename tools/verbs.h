@@ -15,6 +15,7 @@ int verb_profiles(int argc, char **argv);
 int verb_size(int argc, char **argv);
 int verb_build(int argc, char **argv);
 int verb_run(int argc, char **argv);
+int verb_export(int argc, char **argv);
 int verb_analyze(int argc, char **argv);
 int verb_verify(int argc, char **argv);
 

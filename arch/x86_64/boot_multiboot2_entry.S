@@ -2,7 +2,7 @@
  * paging off, EBX points to the information, the image lies at its physical address.
  *
  * GRUB loads an image only where the memory map has RAM, so that nothing is looked for here. It wants the header within
- * the first 32 KiB of the file, where .boot.text is. Asked for: a framebuffer, where there is no text mode (UEFI).
+ * the first 32 KiB of the file, where .boot.text is. No framebuffer is asked for: the screen stays in text mode, where it has one.
  */
 #include "component.h"
 
@@ -12,7 +12,6 @@
 #define HEADER_I386  0
 
 #define HEADER_TAG_END         0
-#define HEADER_TAG_FRAMEBUFFER 5
 #define HEADER_TAG_MODULES     6
 #define HEADER_TAG_OPTIONAL    1
 
@@ -25,9 +24,6 @@
 .Lheader:
 	.long	HEADER_MAGIC, HEADER_I386, .Lheader_end - .Lheader
 	.long	-(HEADER_MAGIC + HEADER_I386 + (.Lheader_end - .Lheader))
-	.word	HEADER_TAG_FRAMEBUFFER, HEADER_TAG_OPTIONAL
-	.long	20, 0, 0, 32			/* size; any width and height; bits a dot */
-	.balign	8
 	.word	HEADER_TAG_MODULES, HEADER_TAG_OPTIONAL
 	.long	8				/* on pages of their own: roots are mapped where they lie */
 	.word	HEADER_TAG_END, 0
